@@ -1,0 +1,120 @@
+/** How the program ends, and what a scheduler can conclude from it. */
+export const EXIT = {
+  done: 0,
+  bug: 1,
+  usage: 2,
+  hubspot: 3,
+  archive: 4,
+  database: 5,
+  guard: 6,
+} as const;
+
+/** What an error is made of besides its message. */
+export interface JobErrorParts {
+  /** What the operator can do next; one sentence, shown on a line of its own. */
+  next?: string;
+  /** What was underneath; shown only when logging JSON, or for a bug. */
+  cause?: unknown;
+}
+
+/**
+ * An end of the program that is no bug: the message says what happened and where, `next` what to do.
+ * Neither ever holds a token or a password.
+ */
+export class JobError extends Error {
+  override name = 'JobError';
+  /** Stable name for scripts, `ERR_…`. */
+  readonly code: string;
+  /** One of {@link EXIT}, or 130/143 for a signal. */
+  readonly exitCode: number;
+  /** Whether running the same command again may succeed with nothing changed. */
+  readonly retryable: boolean;
+  readonly next: string | undefined;
+
+  constructor(
+    kind: { code: string; exitCode: number; retryable?: boolean },
+    message: string,
+    parts: JobErrorParts = {},
+  ) {
+    super(message, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.code = kind.code;
+    this.exitCode = kind.exitCode;
+    this.retryable = kind.retryable ?? false;
+    this.next = parts.next;
+  }
+}
+
+/** Wrong options, environment or `.env`; nothing was started. */
+export class SettingsError extends JobError {
+  override name = 'SettingsError';
+  constructor(message: string, parts?: JobErrorParts) {
+    super({ code: 'ERR_SETTINGS', exitCode: EXIT.usage }, message, parts);
+  }
+}
+
+/** HubSpot said no in a way that waiting does not mend (401, 403, 400); fetched pages are kept. */
+export class HubSpotRefused extends JobError {
+  override name = 'HubSpotRefused';
+  constructor(message: string, parts?: JobErrorParts) {
+    super({ code: 'ERR_HUBSPOT_REFUSED', exitCode: EXIT.hubspot }, message, parts);
+  }
+}
+
+/** HubSpot could not be reached or kept failing; the run is resumable. */
+export class HubSpotUnavailable extends JobError {
+  override name = 'HubSpotUnavailable';
+  constructor(message: string, parts?: JobErrorParts) {
+    super(
+      { code: 'ERR_HUBSPOT_UNAVAILABLE', exitCode: EXIT.hubspot, retryable: true },
+      message,
+      parts,
+    );
+  }
+}
+
+/** A file of the archive is missing, damaged or unreadable, or its folder cannot be written. */
+export class ArchiveError extends JobError {
+  override name = 'ArchiveError';
+  constructor(message: string, parts?: JobErrorParts) {
+    super({ code: 'ERR_ARCHIVE', exitCode: EXIT.archive }, message, parts);
+  }
+}
+
+/** The database refused, is out of reach, or could not be started; nothing was changed in it. */
+export class DatabaseFailed extends JobError {
+  override name = 'DatabaseFailed';
+  constructor(message: string, parts?: JobErrorParts & { retryable?: boolean }) {
+    super(
+      { code: 'ERR_DATABASE', exitCode: EXIT.database, retryable: parts?.retryable ?? false },
+      message,
+      parts,
+    );
+  }
+}
+
+/** A guard stopped the job before it did something that looks wrong. */
+export class GuardRefused extends JobError {
+  override name = 'GuardRefused';
+  constructor(message: string, parts?: JobErrorParts) {
+    super({ code: 'ERR_GUARD', exitCode: EXIT.guard }, message, parts);
+  }
+}
+
+/** SIGINT or SIGTERM; the state is clean and the work resumable. */
+export class Interrupted extends JobError {
+  override name = 'Interrupted';
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super(
+      { code: 'ERR_INTERRUPTED', exitCode: signal === 'SIGINT' ? 130 : 143, retryable: true },
+      `stopped by ${signal}`,
+      { next: 'Run the same command again to go on.' },
+    );
+  }
+}
+
+/** Whether `error` is a Node system error with one of these codes (`ENOENT`, `EACCES`, …). */
+export function isSystemError(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
+  return (
+    error instanceof Error && 'code' in error && codes.includes((error as { code: string }).code)
+  );
+}

@@ -1,0 +1,145 @@
+import path from 'node:path';
+import { SettingsError } from './errors.ts';
+
+/** The environment variables that are settings, and what each is for; README's table is made from it. */
+export const VARIABLES = {
+  HUBSPOT_ACCESS_TOKEN: 'Token of a private app or service key; `demo` means the demo portal',
+  HUBSPOT_API_URL: 'Host to ask instead of https://api.hubapi.com',
+  DATABASE_URL: 'Postgres to load into; without it an embedded one in DATA_DIR/postgres',
+  DATABASE_SCHEMA: 'Schema of the tables (default: hubspot)',
+  DATA_DIR: 'Folder of the archive (default: data)',
+  REPORT_TIMEZONE: 'IANA name of the zone whose days the report counts (default: UTC)',
+  LOG_FORMAT: '`text` or `json` (default: text)',
+} as const;
+
+export type Variable = keyof typeof VARIABLES;
+
+/** Where engagements come from: HubSpot (or a server that speaks like it), or the demo portal. */
+export type Portal = { demo: true } | { demo: false; apiUrl: string; token: string };
+
+/** What the environment and `.env` say, checked. Frozen. */
+export interface Settings {
+  /** Null when there is a database but no token: everything but `extract` still works. */
+  portal: Portal | null;
+  /** Null means the embedded server. */
+  databaseUrl: string | null;
+  databaseSchema: string;
+  /** Absolute. */
+  dataDir: string;
+  reportTimezone: string;
+  logFormat: 'text' | 'json';
+}
+
+const HUBSPOT = 'https://api.hubapi.com';
+
+/**
+ * Settings from the environment, then `.env` (`dotenv`: its parsed content). Pure.
+ * Throws SettingsError for anything set but empty or malformed: a job that lost its environment must not run on.
+ */
+export function toSettings(
+  environment: Record<string, string | undefined>,
+  dotenv: Record<string, string | undefined>,
+  cwd: string,
+): Settings {
+  const read = (name: Variable): string | undefined => {
+    const value = environment[name] ?? dotenv[name];
+    if (value !== undefined && value.trim() === '') {
+      throw new SettingsError(`${name} is set but empty`, {
+        next: `Give it a value, or unset it. It is: ${VARIABLES[name]}.`,
+      });
+    }
+    return value?.trim();
+  };
+  const token = read('HUBSPOT_ACCESS_TOKEN');
+  const apiUrl = read('HUBSPOT_API_URL');
+  const databaseUrl = read('DATABASE_URL');
+  return Object.freeze({
+    portal: toPortal(token, apiUrl, databaseUrl),
+    databaseUrl: databaseUrl === undefined ? null : checkDatabaseUrl(databaseUrl),
+    databaseSchema: checkSchema(read('DATABASE_SCHEMA') ?? 'hubspot'),
+    dataDir: path.resolve(cwd, read('DATA_DIR') ?? 'data'),
+    reportTimezone: read('REPORT_TIMEZONE') ?? 'UTC',
+    logFormat: checkLogFormat(read('LOG_FORMAT') ?? 'text'),
+  });
+}
+
+/** The portal that `extract` asks. Throws SettingsError when there is none. */
+export function requirePortal(settings: Settings): Portal {
+  if (settings.portal !== null) return settings.portal;
+  throw new SettingsError('DATABASE_URL is set but HUBSPOT_ACCESS_TOKEN is not', {
+    next: 'Set HUBSPOT_ACCESS_TOKEN; or unset DATABASE_URL to try the demo portal.',
+  });
+}
+
+function toPortal(
+  token: string | undefined,
+  apiUrl: string | undefined,
+  databaseUrl: string | undefined,
+): Portal | null {
+  if (token === 'demo') return { demo: true };
+  if (token === undefined) {
+    if (apiUrl !== undefined) {
+      throw new SettingsError('HUBSPOT_API_URL is set but HUBSPOT_ACCESS_TOKEN is not', {
+        next: 'Set HUBSPOT_ACCESS_TOKEN; or unset HUBSPOT_API_URL to try the demo portal.',
+      });
+    }
+    return databaseUrl === undefined ? { demo: true } : null;
+  }
+  if (/[^\x21-\x7e]/.test(token)) {
+    throw new SettingsError('HUBSPOT_ACCESS_TOKEN has a character that no token has', {
+      next: 'Copy it again; quotes, spaces and line breaks do not belong to it.',
+    });
+  }
+  return { demo: false, token, apiUrl: checkApiUrl(apiUrl ?? HUBSPOT) };
+}
+
+function checkApiUrl(text: string): string {
+  const url = URL.parse(text);
+  const loopback = url !== null && isLoopback(url.hostname);
+  if (url === null || !(url.protocol === 'https:' || (url.protocol === 'http:' && loopback))) {
+    throw new SettingsError(`HUBSPOT_API_URL must be an https URL; it is ${withoutSecrets(text)}`, {
+      next: 'Plain http is for servers on this machine only: the token would travel readable.',
+    });
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new SettingsError('HUBSPOT_API_URL must be a host, with a path at most', {
+      next: 'The token belongs in HUBSPOT_ACCESS_TOKEN.',
+    });
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+/** Whether the host is this machine itself. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
+}
+
+function checkDatabaseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^postgres(?:ql)?:$/.test(url.protocol)) {
+    throw new SettingsError(
+      'DATABASE_URL must look like postgres://user:password@host:5432/database',
+    );
+  }
+  return text;
+}
+
+// Postgres cuts names after 63 bytes and cannot hold U+0000.
+function checkSchema(name: string): string {
+  if (Buffer.byteLength(name) <= 63 && !name.includes('\0') && !name.startsWith('pg_')) return name;
+  throw new SettingsError('DATABASE_SCHEMA must have 1 to 63 bytes and not begin with pg_');
+}
+
+function checkLogFormat(text: string): 'text' | 'json' {
+  if (text === 'text' || text === 'json') return text;
+  throw new SettingsError(`LOG_FORMAT must be text or json; it is ${text}`);
+}
+
+/** A URL without user and password, for messages. */
+export function withoutSecrets(text: string): string {
+  const url = URL.parse(text);
+  if (url === null) return text.replace(/\/\/[^@/]*@/, '//');
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
