@@ -9,6 +9,19 @@ export const EXIT = {
   guard: 6,
 } as const;
 
+/** What each exit code means, for help and README. */
+export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
+  0: 'done',
+  1: 'a bug',
+  2: 'wrong usage or settings',
+  3: 'HubSpot refused or is unavailable; what was fetched is kept',
+  4: 'the archive is damaged or incomplete, or cannot be written',
+  5: 'the database refused or is out of reach; nothing was changed',
+  6: 'a guard refused: mixed portals, too many rejects, demo into a real database, suspicious emptiness, locked',
+  130: 'interrupted by SIGINT; resumable',
+  143: 'interrupted by SIGTERM; resumable',
+};
+
 /** What an error is made of besides its message. */
 export interface JobErrorParts {
   /** What the operator can do next; one sentence, shown on a line of its own. */

@@ -1,6 +1,7 @@
 /**
- * JSON without loss. `JSON.parse` rounds integers beyond 2^53 and turns `1e400` into Infinity; here such numbers
- * become `JSON.rawJSON` objects, which `JSON.stringify` writes back digit for digit.
+ * JSON without loss of integers. `JSON.parse` rounds those beyond 2^53 and turns `1e400` into Infinity; here such
+ * numbers become `JSON.rawJSON` objects, which `JSON.stringify` writes back digit for digit. A fraction is the double
+ * nearest to it, and -0 is written back as 0, as everywhere in JavaScript.
  */
 
 /** A number that a double cannot hold, kept as its text; made by {@link parseJson}. */
@@ -16,9 +17,9 @@ const json = JSON as typeof JSON & {
 
 // A number of 16 digits or more, or one with an exponent, where a value can stand. Text inside strings may match as
 // well; that costs time, not correctness.
-const LONG_NUMBER = /[:[,]\s*-?(?:\d{16}|\d[\d.]*[eE])/;
+const LONG_NUMBER = /(?:^|[:[,])\s*-?(?:\d{16}|\d[\d.]*[eE])/;
 
-/** The values of `text`, with every number exact. Throws SyntaxError as `JSON.parse` does. */
+/** The values of `text`, with every integer exact. Throws SyntaxError as `JSON.parse` does. */
 export function parseJson(text: string): unknown {
   if (!LONG_NUMBER.test(text)) return JSON.parse(text);
   return JSON.parse(text, (_key, value, context?: { source?: string }) =>
@@ -28,7 +29,7 @@ export function parseJson(text: string): unknown {
   );
 }
 
-/** `value` if it holds all that `source` says, else the source kept as a {@link RawNumber}. */
+/** `value` if it is a safe integer or a fraction, else its `source` kept as a {@link RawNumber}. */
 export function exactNumber(value: number, source: string): number | RawNumber {
   if (Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value)) return value;
   return json.rawJSON(source);

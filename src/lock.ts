@@ -19,6 +19,8 @@ export function tryLock(file: string, holder: string): Lock | { heldBy: string }
   try {
     // "immediate" keeps other writers out and lets readers see what was committed before: the holder's note.
     db.exec('begin immediate');
+    // It is ours now. Whoever reads the note just then holds up the commit for a moment only.
+    db.exec('pragma busy_timeout = 2000');
     db.exec('create table if not exists holder (note text)');
     db.exec('delete from holder');
     db.prepare('insert into holder values (?)').run(holder);
@@ -72,6 +74,8 @@ function readHolder(db: DatabaseSync): string {
   }
 }
 
+// SQLITE_BUSY is 5; the upper bits of the code only tell its varieties apart.
 function isBusy(error: unknown): boolean {
-  return isSystemError(error, 'ERR_SQLITE_ERROR') && 'errcode' in error && error.errcode === 5;
+  if (!isSystemError(error, 'ERR_SQLITE_ERROR') || !('errcode' in error)) return false;
+  return (Number(error.errcode) & 0xff) === 5;
 }

@@ -135,11 +135,12 @@ function checkLogFormat(text: string): 'text' | 'json' {
   throw new SettingsError(`LOG_FORMAT must be text or json; it is ${text}`);
 }
 
-/** A URL without user and password, for messages. */
+/**
+ * A URL for messages: scheme, host and path. User, password and query, where Postgres too takes a password, are left
+ * out; so is all of a text that names no host, since it may be a token that went astray.
+ */
 export function withoutSecrets(text: string): string {
   const url = URL.parse(text);
-  if (url === null) return text.replace(/\/\/[^@/]*@/, '//');
-  url.username = '';
-  url.password = '';
-  return url.href;
+  if (url === null || !/^[a-z][a-z\d+.-]*:\/\//i.test(text)) return 'no URL';
+  return `${url.protocol}//${url.host}${url.pathname}`;
 }

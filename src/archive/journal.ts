@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ArchiveError, isSystemError } from '../errors.ts';
+import { ArchiveError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import type { Id } from './row.ts';
 import { cannotRead, cannotWrite, JOURNAL } from './runs.ts';
@@ -30,6 +30,8 @@ export interface PageEntry {
   records: number;
   /** Records of each engagement type. */
   types: Record<string, number>;
+  /** The portal the page's records say they belong to; null when there are none. */
+  portalId: number | null;
   /** The cursor asked with, null for the first page; and the one returned, null when there was none. */
   cursor: string | null;
   nextCursor: string | null;
@@ -46,60 +48,59 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/**
- * The pages of the journal in `folder`, oldest first; empty when there is none. With `torn: 'drop'` an unfinished last
- * line (the program was killed while appending) is left out; with `'refuse'` it is damage, as any other bad line is.
- */
-export async function readJournal(
-  folder: string,
-  options: { torn: 'drop' | 'refuse' },
-): Promise<{ pages: PageEntry[]; sha256: string }> {
+/** The pages of the journal in `folder`, in its order, and its sha256. Throws ArchiveError for any bad line. */
+export async function readJournal(folder: string): Promise<{ pages: PageEntry[]; sha256: string }> {
   const file = path.join(folder, JOURNAL);
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (error) {
-    if (isSystemError(error, 'ENOENT') && options.torn === 'drop') return { pages: [], sha256: '' };
     throw cannotRead(file, error);
   }
-  const lines = text.split('\n');
-  const tail = lines.pop() ?? '';
-  if (tail !== '' && options.torn === 'refuse') {
-    throw new ArchiveError(`${file} is damaged: line ${lines.length + 1} is cut short`);
-  }
+  const lines = bytes.toString('utf8').split('\n');
+  if (lines.pop() !== '') throw damaged(file, `line ${lines.length + 1} is cut short`);
   return {
     pages: lines.map((line, index) => parseLine(line, file, index + 1)),
-    sha256: createHash('sha256').update(text).digest('hex'),
+    sha256: createHash('sha256').update(bytes).digest('hex'),
   };
 }
 
-/** Opens the journal of a run, cutting off an unfinished last line first. */
+/**
+ * Opens the journal of a run, making it if there is none. A last line that a killed program left unfinished is cut off:
+ * its page was never said to be there.
+ */
 export async function openJournal(folder: string): Promise<Journal> {
   const file = path.join(folder, JOURNAL);
+  let handle: FileHandle;
   try {
-    const handle = await open(file, 'a+', 0o600);
-    const text = await handle.readFile('utf8');
-    const end = text.lastIndexOf('\n') + 1;
-    if (end < text.length) await handle.truncate(Buffer.byteLength(text.slice(0, end)));
-    let last = Promise.resolve();
-    return {
-      append(entry) {
-        // One line after the other, so that a line torn by a crash can only be the last.
-        last = last.then(async () => {
-          try {
-            await handle.appendFile(`${JSON.stringify(entry)}\n`);
-            await handle.datasync();
-          } catch (error) {
-            throw cannotWrite(file, error);
-          }
-        });
-        return last;
-      },
-      close: () => handle.close(),
-    };
+    handle = await open(file, 'a+', 0o600);
   } catch (error) {
     throw cannotWrite(file, error);
   }
+  try {
+    const bytes = await handle.readFile();
+    const end = bytes.lastIndexOf('\n') + 1;
+    if (end < bytes.length) await handle.truncate(end);
+  } catch (error) {
+    await handle.close();
+    throw cannotWrite(file, error);
+  }
+  let last = Promise.resolve();
+  return {
+    append(entry) {
+      // One line after the other, so that a line torn by a crash can only be the last.
+      last = last.then(async () => {
+        try {
+          await handle.appendFile(`${JSON.stringify(entry)}\n`);
+          await handle.datasync();
+        } catch (error) {
+          throw cannotWrite(file, error);
+        }
+      });
+      return last;
+    },
+    close: () => handle.close(),
+  };
 }
 
 function parseLine(line: string, file: string, number: number): PageEntry {
@@ -109,5 +110,11 @@ function parseLine(line: string, file: string, number: number): PageEntry {
   } catch {
     // Said below.
   }
-  throw new ArchiveError(`${file} is damaged: line ${number} is not a page entry`);
+  throw damaged(file, `line ${number} is not a page entry`);
+}
+
+function damaged(file: string, what: string): ArchiveError {
+  return new ArchiveError(`${file} is damaged: ${what}`, {
+    next: "Restore it from a backup, or move the run's folder out of the archive and extract again.",
+  });
 }

@@ -1,5 +1,6 @@
 import { access, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { Clock } from '../clock.ts';
 import { ArchiveError, isSystemError } from '../errors.ts';
 
 /** A full run asks for every engagement; a changes run for those modified within a window. */
@@ -12,6 +13,8 @@ export type RunId = string;
 export const JOURNAL = '_pages.ndjson';
 export const MANIFEST = '_manifest.json';
 export const PLAN = '_plan.json';
+/** Its presence ends an interrupted run for good: another was started instead. */
+export const ABANDONED = '_abandoned.json';
 export const REJECTS = '_rejects.ndjson';
 
 const RUN_ID = /^\d{4}\/\d{2}\/\d{2}\/\d{6}Z-(?:full|changes)$/;
@@ -41,16 +44,17 @@ export function ndjsonRoot(dataDir: string): string {
 }
 
 /**
- * Makes the folder of a new raw run, private to its user, and returns its id.
+ * Makes the folder of a new raw run that started at `startedAt`, private to its user, and returns its id.
  * A name that is taken (two runs in one second) is waited out.
  */
 export async function createRun(
   root: string,
   mode: Mode,
-  clock: { now(): Date; sleep(ms: number): Promise<void> },
+  startedAt: Date,
+  clock: Clock,
 ): Promise<RunId> {
-  for (;;) {
-    const run = toRunId(clock.now(), mode);
+  for (let instant = startedAt; ; instant = clock.now()) {
+    const run = toRunId(instant, mode);
     const folder = path.join(root, run);
     await makeFolder(path.dirname(folder));
     try {
@@ -81,13 +85,18 @@ export async function listRuns(root: string): Promise<RunId[]> {
 }
 
 /** Whether the run's folder holds a manifest, which is what makes it complete. */
-export async function isComplete(folder: string): Promise<boolean> {
+export function isComplete(folder: string): Promise<boolean> {
+  return exists(path.join(folder, MANIFEST));
+}
+
+/** Whether there is a file of that name. Throws ArchiveError when its folder cannot be searched. */
+export async function exists(file: string): Promise<boolean> {
   try {
-    await access(path.join(folder, MANIFEST));
+    await access(file);
     return true;
   } catch (error) {
     if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw cannotRead(folder, error);
+    throw cannotRead(file, error);
   }
 }
 

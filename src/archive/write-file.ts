@@ -20,19 +20,23 @@ export async function writeFileAtomically(
       await handle.close();
     }
     await rename(temporary, file);
-    await syncFolder(path.dirname(file));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw cannotWrite(file, error);
   }
+  await syncFolder(path.dirname(file));
 }
 
-/** Makes a rename or a new name in `folder` survive a power cut. */
+/** Makes a rename or a new name in `folder` survive a power cut. Throws ArchiveError. */
 export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw cannotWrite(folder, error);
   }
 }

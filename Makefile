@@ -1,0 +1,83 @@
+# hubspot-engagements: `make extract load report`, and `make` alone for help.
+# Needs GNU make and npm. Node itself comes with `npm ci` on Linux; elsewhere your own Node ≥ 22.19 serves.
+
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.SUFFIXES:
+.PHONY: help setup extract transform load report demo db psql test check format bench clean
+
+# ARGS goes to the one stage named; with several it is unclear which of them is meant.
+ifdef ARGS
+ifneq ($(words $(MAKECMDGOALS)),1)
+$(error ARGS goes to one target: run them one after the other)
+endif
+endif
+
+INSTALLED := node_modules/.installed
+CLI := node src/cli.ts
+# The demo keeps to itself, whatever .env says.
+DEMO := env -u HUBSPOT_API_URL -u DATABASE_URL HUBSPOT_ACCESS_TOKEN=demo DATA_DIR=data/demo $(CLI)
+DEMO_ARGS := --env-file /dev/null
+
+help: ## Show this help
+	@echo 'usage: make <target> [ARGS="options of that command"]'
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo 'the main job:      make extract load report'
+	@echo 'options of a stage: make report ARGS=--help'
+
+setup: $(INSTALLED) ## Install what is needed (every target does so by itself)
+
+extract: $(INSTALLED) ## Fetch engagements from HubSpot into data/raw
+	@$(CLI) extract $(ARGS)
+
+transform: $(INSTALLED) ## Normalize raw runs into data/ndjson
+	@$(CLI) transform $(ARGS)
+
+# Loads what could be transformed also when a damaged run could not; that failure is still what it returns.
+load: $(INSTALLED) ## Transform, then merge into Postgres
+	@$(CLI) transform; transformed=$$?; \
+	if [ $$transformed -ge 128 ] || [ $$transformed -eq 2 ]; then exit $$transformed; fi; \
+	$(CLI) load $(ARGS) && exit $$transformed
+
+report: $(INSTALLED) ## Show engagements per day by type, with the 14-day average
+	@$(CLI) report $(ARGS)
+
+demo: $(INSTALLED) ## Run the main job on a made-up portal, in data/demo
+	@$(DEMO) extract $(DEMO_ARGS)
+	@$(DEMO) transform $(DEMO_ARGS)
+	@$(DEMO) load $(DEMO_ARGS)
+	@$(DEMO) report $(DEMO_ARGS)
+
+db: $(INSTALLED) ## Print the connection string and keep the embedded Postgres up
+	@$(CLI) db $(ARGS)
+
+psql: $(INSTALLED) ## Open psql on the database
+	@$(CLI) psql $(ARGS)
+
+test: $(INSTALLED) ## Run the tests
+	@vitest run $(ARGS)
+
+check: $(INSTALLED) ## Check format, lint and types
+	@biome ci --error-on-warnings
+	@tsc
+
+format: $(INSTALLED) ## Format the code, apply safe fixes, fill README's generated parts
+	@biome check --write
+	@node scripts/readme.ts
+
+bench: $(INSTALLED) ## Measure speed, as ratios within one run
+	@node scripts/bench.ts $(ARGS)
+
+clean: ## Remove installed packages; data stays
+	rm -rf node_modules
+
+$(INSTALLED): package.json package-lock.json
+	@command -v npm >/dev/null || { echo 'error: npm is missing: install Node.js with npm first' >&2; exit 2; }
+	npm ci --no-audit --no-fund --loglevel=error
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 19) ? 0 : 1)' || \
+	  { echo "error: Node $$(node --version) is too old, and npm has none for this platform: install Node 22.19 or newer" >&2; exit 2; }
+	@touch $@

@@ -1,0 +1,21 @@
+/**
+ * Measures, as ratios within one run: what a machine does in seconds says little elsewhere, what it does in proportion
+ * says much. Run by `make bench`; `make bench ARGS=load` for one of them.
+ */
+import { benchLoad } from './bench/load.ts';
+
+const BENCHES = { load: benchLoad };
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in BENCHES));
+if (unknown.length > 0) {
+  console.error(
+    `no such bench: ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`,
+  );
+  process.exit(2);
+}
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  console.log(`\n## ${name}`);
+  await bench();
+}

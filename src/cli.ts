@@ -1,0 +1,251 @@
+#!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import yargs from 'yargs';
+import type { Context } from './commands/context.ts';
+import { runDatabase, runPsql } from './commands/database.ts';
+import { runExtract } from './commands/extract.ts';
+import { runLoad } from './commands/load.ts';
+import { runReport } from './commands/report.ts';
+import { runTransform } from './commands/transform.ts';
+import { EXIT, Interrupted, isSystemError, JobError, SettingsError } from './errors.ts';
+import { toSettings, type Variable } from './settings.ts';
+import { createLog, type Log } from './terminal/log.ts';
+import { createProgressBar, createProgressLines } from './terminal/progress.ts';
+
+/**
+ * The command line: the only place that knows argv, the environment, signals and exit codes.
+ * Results go to stdout, everything else to stderr.
+ */
+
+// Files of the archive hold personal data.
+process.umask(0o077);
+
+const interruption = new AbortController();
+let log: Log = createLog('text', writeError, () => new Date());
+
+/** The options every command has, and the variable that each stands for. */
+const SETTING_OPTIONS = {
+  'data-dir': { variable: 'DATA_DIR', describe: 'Folder of the archive' },
+  'database-schema': { variable: 'DATABASE_SCHEMA', describe: 'Schema of the tables' },
+  'log-format': { variable: 'LOG_FORMAT', describe: 'text or json, on stderr' },
+} as const satisfies Record<string, { variable: Variable; describe: string }>;
+
+const JSON_OPTION = {
+  type: 'boolean',
+  default: false,
+  describe: 'Print the result as JSON on stdout',
+} as const;
+
+function defineCommands(argv: string[]) {
+  const cli = yargs(argv)
+    .scriptName('node src/cli.ts')
+    .usage('$0 <command> [options]')
+    .option('env-file', { type: 'string', default: '.env', describe: 'File with settings' })
+    .parserConfiguration({ 'duplicate-arguments-array': false, 'populate--': true })
+    .strict()
+    .demandCommand(1, 'Name a command; --help lists them.')
+    .version(false)
+    .wrap(100)
+    .fail(false);
+  for (const [name, { describe }] of Object.entries(SETTING_OPTIONS)) {
+    cli.option(name, { type: 'string', requiresArg: true, describe });
+  }
+  return cli
+    .command(
+      'extract',
+      'Fetch every engagement from HubSpot into a raw run, or go on with an interrupted one',
+      (command) =>
+        command
+          .option('page-limit', { type: 'number', default: 250, describe: 'Records a page' })
+          .option('allow-empty', {
+            type: 'boolean',
+            default: false,
+            describe: 'Believe an answer without any engagement though the archive has some',
+          })
+          .option('json', JSON_OPTION)
+          .example('HUBSPOT_ACCESS_TOKEN=pat-… $0 extract', 'Extract your portal into data/raw'),
+      async (args) => runExtract(await createContext(args), args),
+    )
+    .command(
+      'transform',
+      'Normalize raw runs into NDJSON',
+      (command) =>
+        command
+          .option('force', {
+            type: 'boolean',
+            default: false,
+            describe: 'Also the runs that are done already',
+          })
+          .option('max-rejects', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Fail beyond this count or percentage (default: 1%, at least 100)',
+          })
+          .option('json', JSON_OPTION)
+          .example('$0 transform --max-rejects 0', 'Fail when any record is unusable'),
+      async (args) => runTransform(await createContext(args), args),
+    )
+    .command(
+      'load',
+      'Merge normalized runs into Postgres',
+      (command) =>
+        command
+          .option('from', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Replay from this day (2026/11/24) or run (2026/11/24/015000Z-full)',
+          })
+          .option('to', { type: 'string', requiresArg: true, describe: 'Replay up to this one' })
+          .option('allow-demo', {
+            type: 'boolean',
+            default: false,
+            describe: 'Load the demo portal into the database of DATABASE_URL',
+          })
+          .option('json', JSON_OPTION)
+          .example('$0 load --from 2026/11/24', 'Replay the runs since that day'),
+      async (args) => runLoad(await createContext(args), args),
+    )
+    .command(
+      'report',
+      'Show engagements per day by type, with the rolling average',
+      (command) =>
+        command
+          .option('by', {
+            choices: ['created', 'occurred', 'updated'] as const,
+            default: 'created' as const,
+            describe: 'The instant that puts an engagement on a day',
+          })
+          .option('last', { type: 'number', describe: 'This many days (default: 30)' })
+          .option('all', { type: 'boolean', default: false, describe: 'All days with data' })
+          .option('from', { type: 'string', requiresArg: true, describe: 'First day, YYYY-MM-DD' })
+          .option('to', { type: 'string', requiresArg: true, describe: 'Last day, YYYY-MM-DD' })
+          .option('format', {
+            choices: ['table', 'csv', 'json'] as const,
+            default: 'table' as const,
+            describe: 'How to show it',
+          })
+          .option('out', { type: 'string', requiresArg: true, describe: 'Write to this file' })
+          .option('timezone', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Zone whose days are counted (default: REPORT_TIMEZONE, else UTC)',
+          })
+          .option('window', { type: 'number', default: 14, describe: 'Days of the average' })
+          .option('align', {
+            choices: ['trailing', 'centered'] as const,
+            default: 'trailing' as const,
+            describe: 'Whether the window ends with its day or lies around it',
+          })
+          .option('include-deleted', {
+            type: 'boolean',
+            default: false,
+            describe: 'Count what HubSpot holds no longer, too',
+          })
+          .option('sql', {
+            type: 'boolean',
+            default: false,
+            describe: 'Print the query instead, ready for psql',
+          })
+          .example(
+            '$0 report --all --format csv --out report.csv',
+            'Everything, for a spreadsheet',
+          ),
+      async (args) => runReport(await createContext(args), args),
+    )
+    .command(
+      'db',
+      'Print the connection string and keep the embedded Postgres up until Ctrl-C',
+      (command) => command.example('$0 db', 'Then connect any client with the printed string'),
+      async (args) => runDatabase(await createContext(args)),
+    )
+    .command(
+      'psql',
+      'Open psql on the database; what follows -- goes to psql',
+      (command) =>
+        command.example("$0 psql -- -c 'select count(*) from engagements'", 'Ask one question'),
+      async (args) => {
+        const rest = (args['--'] ?? []) as string[];
+        process.exitCode = await runPsql(await createContext(args), rest.map(String));
+      },
+    );
+}
+
+async function createContext(args: Record<string, unknown>): Promise<Context> {
+  const options: Record<string, string> = {};
+  for (const [name, { variable }] of Object.entries(SETTING_OPTIONS)) {
+    const value = args[name];
+    if (typeof value === 'string') options[variable] = value;
+  }
+  const environment = { ...process.env, ...options };
+  const settings = toSettings(
+    environment,
+    await readEnvFile(String(args['envFile'])),
+    process.cwd(),
+  );
+  log = createLog(settings.logFormat, writeError, () => new Date());
+  const { stdout, stderr } = process;
+  const live = stderr.isTTY && settings.logFormat === 'text';
+  return {
+    settings,
+    log,
+    signal: interruption.signal,
+    watch: (stage) =>
+      live ? createProgressBar(stage, stderr) : createProgressLines(stage, log, Date.now),
+    output: {
+      write: (text) => void stdout.write(text),
+      columns: stdout.isTTY ? stdout.columns : undefined,
+      // https://no-color.org: any value but the empty one.
+      color: stdout.isTTY && !process.env['NO_COLOR'],
+    },
+  };
+}
+
+async function readEnvFile(file: string): Promise<Record<string, string | undefined>> {
+  try {
+    return parseEnv(await readFile(path.resolve(file), 'utf8'));
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT') && file === '.env') return {};
+    throw new SettingsError(`cannot read ${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function writeError(text: string): void {
+  process.stderr.write(text);
+}
+
+/** Says what ended the program, and returns its exit code. */
+function explain(error: unknown): number {
+  if (error instanceof JobError) {
+    const { code, message, next, retryable, exitCode } = error;
+    const fields = { code, retryable, ...(next === undefined ? {} : { next }) };
+    const hint = next === undefined || log.isJson ? '' : `\n  ${next}`;
+    log.error(`${log.isJson ? '' : 'error: '}${message}${hint}`, fields);
+    return exitCode;
+  }
+  if (error instanceof Error && error.name === 'YError') {
+    return explain(new SettingsError(error.message, { next: 'See --help.' }));
+  }
+  log.error(`This is a bug: ${error instanceof Error ? error.stack : String(error)}`);
+  return EXIT.bug;
+}
+
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    // The second time somebody is in a hurry: everything on disk and in the database can take a kill.
+    if (interruption.signal.aborted) process.exit(new Interrupted(name).exitCode);
+    interruption.abort(new Interrupted(name));
+  });
+}
+// `report | head` closes the pipe early: nothing is wrong.
+process.stdout.on('error', (error) => {
+  if (isSystemError(error, 'EPIPE')) process.exit(process.exitCode ?? EXIT.done);
+  throw error;
+});
+
+try {
+  await defineCommands(process.argv.slice(2)).parseAsync();
+} catch (error) {
+  process.exitCode = explain(error);
+}

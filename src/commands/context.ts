@@ -1,0 +1,50 @@
+import type { Database } from '../database/open-database.ts';
+import { openDatabase } from '../database/open-database.ts';
+import type { Settings } from '../settings.ts';
+import type { Log } from '../terminal/log.ts';
+import type { ProgressDisplay } from '../terminal/progress.ts';
+
+/** What every command is given to act with. */
+export interface Context {
+  settings: Settings;
+  log: Log;
+  /** Aborted with Interrupted by SIGINT and SIGTERM. */
+  signal: AbortSignal;
+  /** A bar on a terminal, lines elsewhere; the caller stops it. */
+  watch(stage: string): ProgressDisplay;
+  /** Where results go. */
+  output: { write(text: string): void; columns: number | undefined; color: boolean };
+}
+
+/** Runs `work` with the progress of `stage` shown, and takes it away afterwards. */
+export async function watched<T>(
+  context: Context,
+  stage: string,
+  work: (progress: ProgressDisplay) => Promise<T>,
+): Promise<T> {
+  const progress = context.watch(stage);
+  try {
+    return await work(progress);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Runs `work` with the database open, and gives the database back afterwards: our work ends before the server. */
+export async function withDatabase<T>(
+  { settings, log, signal }: Context,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  const note = (message: string): void => log.info(message);
+  const database = await openDatabase(settings, { note, signal });
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
+}
+
+/** A result for machines, on stdout. */
+export function writeJson(context: Context, result: unknown): void {
+  context.output.write(`${JSON.stringify(result, null, 2)}\n`);
+}

@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, stat } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { DatabaseFailed, isSystemError } from '../errors.ts';
+
+/** The way out whenever this machine cannot run the embedded server. */
+export const USE_ANOTHER = 'Set DATABASE_URL to a Postgres of your own (15 or newer).';
+
+/** As whom the programs of Postgres run. */
+export interface ServerUser {
+  /** What stands before a program and its arguments: empty, or `setpriv` with its options. */
+  prefix: string[];
+  /** Who must own the data folder; null when that is whoever runs us. */
+  owner: { uid: number; gid: number } | null;
+}
+
+/**
+ * The user to run Postgres as. It refuses root; for root it is the owner of the data folder, or `postgres`, or
+ * `nobody`, with the one capability that lets it reach a folder below a private one such as /root.
+ * Throws DatabaseFailed when there is no such user.
+ */
+export async function chooseServerUser(dataFolder: string): Promise<ServerUser> {
+  if (process.getuid?.() !== 0) return { prefix: [], owner: null };
+  const owner = (await ownerOf(dataFolder)) ?? (await findUser('postgres', 'nobody'));
+  const prefix = [
+    'setpriv',
+    `--reuid=${owner.uid}`,
+    `--regid=${owner.gid}`,
+    '--clear-groups',
+    // Without this, leaving uid 0 would empty the sets that the ambient capability depends on.
+    '--securebits=+no_setuid_fixup',
+    '--inh-caps=-all,+dac_override',
+    '--ambient-caps=-all,+dac_override',
+  ];
+  return { prefix, owner };
+}
+
+/** The environment of Postgres' programs: none of ours, which may hold a token; their messages in English. */
+export function serverEnvironment(): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+}
+
+/**
+ * Runs a program to its end as `user` and returns what it printed; in a session of its own, out of reach of Ctrl-C.
+ * Throws DatabaseFailed with its last lines.
+ */
+export async function runProgram(user: ServerUser, file: string, args: string[]): Promise<string> {
+  const [command = file, ...rest] = [...user.prefix, file, ...args];
+  const child = spawn(command, rest, { env: serverEnvironment(), cwd: '/', detached: true });
+  try {
+    const [printed, complaint, [code, killedBy]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close'),
+    ]);
+    if (code === 0) return printed;
+    throw cannotRun(file, user, undefined, complaint.trim() || `ended with ${code ?? killedBy}`);
+  } catch (error) {
+    throw error instanceof DatabaseFailed ? error : cannotRun(file, user, error);
+  }
+}
+
+/** The error for a program of Postgres that could not be run or failed. */
+export function cannotRun(
+  file: string,
+  user: ServerUser,
+  error: unknown,
+  complaint = String(error),
+): DatabaseFailed {
+  const name = file.slice(file.lastIndexOf('/') + 1);
+  if (user.prefix.length > 0 && isSystemError(error, 'ENOENT')) {
+    return new DatabaseFailed(
+      'the embedded Postgres cannot run as root: setpriv (util-linux) is missing',
+      { next: `Install util-linux, or run as an ordinary user. Or: ${USE_ANOTHER}`, cause: error },
+    );
+  }
+  const said = complaint.trim().split('\n').slice(-3).join(' | ');
+  if (said.startsWith('setpriv:')) {
+    return new DatabaseFailed(`the embedded Postgres cannot run as root here: ${said}`, {
+      next: `Run as an ordinary user. Or: ${USE_ANOTHER}`,
+      cause: error,
+    });
+  }
+  return new DatabaseFailed(
+    `the embedded Postgres does not run on this machine: ${name}: ${said}`,
+    { next: USE_ANOTHER, cause: error },
+  );
+}
+
+async function ownerOf(folder: string): Promise<{ uid: number; gid: number } | undefined> {
+  try {
+    const { uid, gid } = await stat(folder);
+    // Root owns it when root has copied it from elsewhere.
+    return uid === 0 ? undefined : { uid, gid };
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+async function findUser(...names: string[]): Promise<{ uid: number; gid: number }> {
+  const lines = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
+  for (const name of names) {
+    const [, , uid, gid] = lines.find(([user]) => user === name) ?? [];
+    if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
+  }
+  throw new DatabaseFailed(
+    `the embedded Postgres cannot run as root: /etc/passwd has none of ${names.join(', ')}`,
+    { next: `Run as an ordinary user. Or: ${USE_ANOTHER}` },
+  );
+}

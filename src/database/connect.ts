@@ -1,0 +1,61 @@
+import pg from 'pg';
+import { DatabaseFailed } from '../errors.ts';
+import { cannotConnect } from './to-database-failed.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** PostgreSQL 15, as the number that `server_version_num` shows. */
+const OLDEST = 150_000;
+
+/**
+ * A connected client, named `hubspot-engagements <name>` in `pg_stat_activity`; the caller ends it. When its
+ * connection is lost its queries reject. Throws DatabaseFailed, which never holds the password.
+ */
+export async function connectClient(url: string, name: string): Promise<pg.Client> {
+  const client = newClient(url, name);
+  // A connection lost between two queries would end the process; the next query tells of it.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw cannotConnect(error, client);
+  }
+}
+
+/** Throws DatabaseFailed unless the server is PostgreSQL 15 or newer and the database holds any text (UTF8). */
+export async function checkServer(client: pg.Client): Promise<void> {
+  const { rows } = await client.query(
+    `select current_setting('server_version_num')::int as version,
+            current_setting('server_version') as name,
+            current_setting('server_encoding') as encoding`,
+  );
+  const { version, name, encoding } = rows[0];
+  if (version < OLDEST) {
+    throw new DatabaseFailed(`${client.host}:${client.port} runs PostgreSQL ${name}: too old`, {
+      next: 'Use PostgreSQL 15 or newer.',
+    });
+  }
+  if (encoding !== 'UTF8') {
+    throw new DatabaseFailed(`database ${client.database} has the encoding ${encoding}`, {
+      next: "Use a database that was created with encoding 'UTF8'.",
+    });
+  }
+}
+
+function newClient(url: string, name: string): pg.Client {
+  try {
+    return new pg.Client({
+      connectionString: url,
+      application_name: `hubspot-engagements ${name}`,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+    });
+  } catch (error) {
+    // Such as a certificate file named in it that is missing. Not the cause: it may quote the URL.
+    const reason = error instanceof Error && 'code' in error ? `: ${error.code}` : '';
+    throw new DatabaseFailed(`DATABASE_URL cannot be used${reason}`, {
+      next: 'It must look like postgres://user:password@host:5432/database.',
+    });
+  }
+}

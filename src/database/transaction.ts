@@ -1,0 +1,25 @@
+import type pg from 'pg';
+
+/**
+ * Runs `work` in one transaction whose search path is `schema` alone, and commits. When anything throws, rolls back
+ * and throws it on, unchanged. On Citus every statement goes to the workers, as its sequential mode needs.
+ */
+export async function inTransaction<T>(
+  client: pg.Client,
+  schema: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  await client.query('begin');
+  try {
+    // Plain Postgres takes any name with a dot.
+    await client.query('set local citus.enable_local_execution to off');
+    await client.query(`set local search_path to ${client.escapeIdentifier(schema)}`);
+    const result = await work();
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    // Fails when the connection is gone, and with it the transaction.
+    await client.query('rollback').catch(() => {});
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Answer } from './answers.ts';
+
+/** What was asked of the portal. */
+export interface PortalRequest {
+  /** 1 for the first request since the portal started. */
+  number: number;
+  method: string;
+  /** Without the host and the query. */
+  path: string;
+  query: Record<string, string>;
+  headers: IncomingHttpHeaders;
+}
+
+/** An order to answer some requests wrongly. Several effects in one order combine. */
+export interface Fault {
+  /** Which requests it is for; all by default. */
+  when?: (request: PortalRequest) => boolean;
+  /** For how many of them; 1 by default, Infinity for good. */
+  times?: number;
+  /** Sent instead of the true answer. */
+  answer?: Answer;
+  /** Changes the body of the answer. */
+  changeBody?: (body: string, request: PortalRequest) => string;
+  /** The socket is destroyed after so many bytes of the (encoded) body; the headers promise all of it. */
+  cutAfterBytes?: number;
+  /** Nothing more comes after so many bytes of the (encoded) body. */
+  stallAfterBytes?: number;
+  /** Not even headers come: silence, or a reset of the connection. */
+  noAnswer?: 'stall' | 'reset';
+}
+
+/** The faults ordered and not yet used up, first come, first served. */
+export interface Faults {
+  /** How many orders are left: 0 means that everything ordered has happened. */
+  readonly length: number;
+  push(...faults: Fault[]): void;
+  /** Takes back all orders. */
+  clear(): void;
+  /** The fault that this request gets, one of whose times is thereby used. */
+  take(request: PortalRequest): Fault | undefined;
+}
+
+/** A full page that promises more and gives back the cursor it was asked with. */
+export const stuckCursor: Fault = {
+  changeBody: (body, { query }) =>
+    body.replace(
+      /"hasMore":\w+,"offset":\d+\}$/,
+      `"hasMore":true,"offset":${query['offset'] ?? 0}}`,
+    ),
+};
+
+export function createFaults(): Faults {
+  let orders: { fault: Fault; left: number }[] = [];
+  return {
+    get length() {
+      return orders.length;
+    },
+    push(...faults) {
+      orders.push(...faults.map((fault) => ({ fault, left: fault.times ?? 1 })));
+    },
+    clear() {
+      orders = [];
+    },
+    take(request) {
+      const order = orders.find(({ fault }) => fault.when?.(request) ?? true);
+      if (order === undefined) return undefined;
+      order.left--;
+      if (order.left <= 0) orders = orders.filter((other) => other !== order);
+      return order.fault;
+    },
+  };
+}

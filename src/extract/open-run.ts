@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { openJournal, type PageEntry, readJournal } from '../archive/journal.ts';
+import {
+  type RawManifest,
+  type RunPlan,
+  readPlan,
+  writePlan,
+  writeRawManifest,
+} from '../archive/manifest.ts';
+import { syncFolder, writeFileAtomically } from '../archive/write-file.ts';
+import type { PageAnswer, PageRequest } from '../hubspot/client.ts';
+import type { PageSummary } from '../hubspot/engagements-v1.ts';
+import { toRawManifest } from './raw-manifest.ts';
+
+/** A page as a walk yields it: what was asked, and the answer. */
+export interface FetchedPage {
+  stream: string;
+  request: PageRequest;
+  cursor: string | null;
+  answer: PageAnswer<PageSummary>;
+}
+
+/** A raw run that pages are being added to. */
+export interface OpenRun {
+  readonly plan: RunPlan;
+  readonly folder: string;
+  /** What the journal holds, in its order. */
+  readonly pages: readonly PageEntry[];
+  /** Resolves when the page and its journal line are safely on disk. Throws ArchiveError. */
+  addPage(page: FetchedPage): Promise<void>;
+  /** Writes the manifest, which makes the run complete. Throws ArchiveError. */
+  complete(): Promise<RawManifest>;
+  close(): Promise<void>;
+}
+
+/** Begins a run in its new, empty folder. */
+export async function beginRun(folder: string, plan: RunPlan): Promise<OpenRun> {
+  await writePlan(folder, plan);
+  // The folder is new, and so may be those of its day, month and year.
+  let parent = folder;
+  for (const _ of plan.run.split('/')) {
+    parent = path.dirname(parent);
+    await syncFolder(parent);
+  }
+  return openRun(folder, plan);
+}
+
+/** Opens an interrupted run to go on with it, after clearing what a killed program left half-written. */
+export async function resumeRun(folder: string): Promise<OpenRun> {
+  for (const name of await readdir(folder)) {
+    if (name.endsWith('.tmp')) await rm(path.join(folder, name), { force: true });
+  }
+  return openRun(folder, await readPlan(folder));
+}
+
+async function openRun(folder: string, plan: RunPlan): Promise<OpenRun> {
+  const journal = await openJournal(folder);
+  const { pages } = await readJournal(folder);
+  const counts = new Map<string, number>();
+  const count = (stream: string): number => {
+    const number = (counts.get(stream) ?? 0) + 1;
+    counts.set(stream, number);
+    return number;
+  };
+  for (const { stream } of pages) count(stream);
+  return {
+    plan,
+    folder,
+    pages,
+    async addPage({ stream, request, cursor, answer }) {
+      const { body, page } = answer;
+      const file = `${stream}-${String(count(stream)).padStart(6, '0')}.json`;
+      await writeFileAtomically(path.join(folder, file), body);
+      const entry: PageEntry = {
+        file,
+        stream,
+        request,
+        status: answer.status,
+        requestedAt: answer.requestedAt.toISOString(),
+        answeredAt: answer.answeredAt.toISOString(),
+        durationMs: answer.durationMs,
+        bytes: body.length,
+        sha256: createHash('sha256').update(body).digest('hex'),
+        records: page.records,
+        types: page.types,
+        portalId: page.portalId,
+        cursor,
+        nextCursor: page.nextCursor,
+        hasMore: page.hasMore,
+        firstId: page.firstId,
+        lastId: page.lastId,
+      };
+      await journal.append(entry);
+      pages.push(entry);
+    },
+    async complete() {
+      const { pages: journaled, sha256 } = await readJournal(folder);
+      const manifest = toRawManifest(plan, journaled, sha256);
+      await writeRawManifest(folder, manifest);
+      return manifest;
+    },
+    close: () => journal.close(),
+  };
+}

@@ -1,0 +1,45 @@
+import type { PageEntry } from '../archive/journal.ts';
+import type { RawManifest, RunPlan, Tally } from '../archive/manifest.ts';
+
+/** The manifest of a run whose journal holds `pages` (at least one). Pure. */
+export function toRawManifest(
+  plan: RunPlan,
+  pages: readonly PageEntry[],
+  journalSha256: string,
+): RawManifest {
+  const streams: Record<string, Tally> = {};
+  const types = new Map<string, number>();
+  for (const page of pages) {
+    streams[page.stream] = add(streams[page.stream], page);
+    for (const [type, count] of Object.entries(page.types)) {
+      types.set(type, (types.get(type) ?? 0) + count);
+    }
+  }
+  // HubSpot's `Date` is cut to the second and made at the end of the request: less its duration, it is never too late.
+  // (A duration below zero comes from a clock that was set back meanwhile.)
+  const starts = pages.map((page) => Date.parse(page.answeredAt) - Math.max(0, page.durationMs));
+  const ends = pages.map((page) => Date.parse(page.answeredAt));
+  return {
+    ...plan,
+    portalId: pages.find((page) => page.portalId !== null)?.portalId ?? null,
+    startedAt: toInstant(starts.reduce((a, b) => Math.min(a, b))),
+    finishedAt: toInstant(ends.reduce((a, b) => Math.max(a, b))),
+    types: Object.fromEntries([...types].sort(([a], [b]) => (a < b ? -1 : 1))),
+    associationKinds: 'all',
+    streams,
+    ...(pages.reduce<Tally | undefined>(add, undefined) ?? { pages: 0, records: 0, bytes: 0 }),
+    journalSha256,
+  };
+}
+
+function add(tally: Tally | undefined, page: PageEntry): Tally {
+  return {
+    pages: (tally?.pages ?? 0) + 1,
+    records: (tally?.records ?? 0) + page.records,
+    bytes: (tally?.bytes ?? 0) + page.bytes,
+  };
+}
+
+function toInstant(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,170 @@
+import { HubSpotRefused, HubSpotUnavailable, type JobError } from '../errors.ts';
+
+/** What HubSpot answered; `body` is decoded text. Header names are lower case. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+/** Why a request has to be made again, and how long HubSpot wants us to wait. */
+export interface Retry {
+  kind: 'retry';
+  /**
+   * `window`: the ten-second limit; `second`: a per-second limit; `server`: trouble on HubSpot's side or the way to it;
+   * `locked`: another operation holds the account.
+   */
+  wait: 'window' | 'second' | 'server' | 'locked';
+  /** In a few words, for the log. */
+  reason: string;
+  /** HubSpot's `Retry-After`, when it sent one. */
+  retryAfterMs?: number;
+}
+
+/** Why the run ends here, resumable (HubSpotUnavailable) or until somebody acts (HubSpotRefused). */
+export interface Stop {
+  kind: 'stop';
+  error: JobError;
+}
+
+/** An error body; HubSpot's documentation promises none of its fields. */
+interface ErrorBody {
+  message?: unknown;
+  category?: unknown;
+  policyName?: unknown;
+  correlationId?: unknown;
+  errors?: unknown;
+}
+
+/**
+ * What an answer other than a good page means for the operator. Pure.
+ * Sources: HubSpot's "Handling errors" and "Usage guidelines" pages, and recorded bodies (ARCHITECTURE.md, "Failures").
+ */
+export function toFailure(answer: Answer): Retry | Stop {
+  const body = parseErrorBody(answer.body);
+  const retryAfterMs = parseRetryAfter(answer.headers);
+  const said = describe(answer, body);
+  const retry = (wait: Retry['wait']): Retry => ({
+    kind: 'retry',
+    wait,
+    reason: said,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+  switch (answer.status) {
+    case 429:
+      if (body.policyName === 'DAILY') {
+        return unavailable(
+          `the account's daily request allowance is used up (${said})`,
+          "It is renewed at midnight in the account's time zone; run extract again then to go on.",
+        );
+      }
+      return retry(isSecondly(body) ? 'second' : 'window');
+    case 423:
+      return retry('locked');
+    case 477:
+      return unavailable(
+        `HubSpot is moving this account to another data centre (${said})`,
+        retryAfterMs === undefined
+          ? 'Run extract again tomorrow to go on.'
+          : `Run extract again in ${toWait(retryAfterMs)} to go on.`,
+      );
+    case 401:
+      return refused(
+        `HubSpot does not accept the token (${said})`,
+        'Check HUBSPOT_ACCESS_TOKEN: it may be mistyped, revoked or expired.',
+      );
+    case 403:
+      return refused(`HubSpot refuses access (${said})`, toScopeAdvice(body));
+    case 408:
+      return retry('server');
+  }
+  // 204 or 206, too: an answer, but no page.
+  if (answer.status >= 500 || answer.status < 300) return retry('server');
+  if (answer.status >= 300 && answer.status < 400) {
+    return refused(
+      `the server redirects to another address (${said}); the token was not sent there`,
+      'Check HUBSPOT_API_URL.',
+    );
+  }
+  return refused(
+    `HubSpot rejects the request (${said})`,
+    answer.status === 404
+      ? 'Check HUBSPOT_API_URL.'
+      : 'HubSpot may have changed its API: see whether there is a newer version of hubspot-engagements.',
+  );
+}
+
+function unavailable(message: string, next: string): Stop {
+  return { kind: 'stop', error: new HubSpotUnavailable(message, { next }) };
+}
+
+function refused(message: string, next: string): Stop {
+  return { kind: 'stop', error: new HubSpotRefused(message, { next }) };
+}
+
+function parseErrorBody(text: string): ErrorBody {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === 'object' ? value : {};
+  } catch {
+    return {}; // Gateways answer with HTML.
+  }
+}
+
+/** Seconds, or a date by the clock of the `Date` header, in ms; `undefined` when absent, unreadable or no wait. */
+function parseRetryAfter(headers: Answer['headers']): number | undefined {
+  const after = firstOf(headers['retry-after']).trim();
+  const ms = /^\d+(\.\d+)?$/.test(after)
+    ? Number(after) * 1000
+    : Date.parse(after) - Date.parse(firstOf(headers['date']));
+  return ms > 0 && Number.isFinite(ms) ? ms : undefined;
+}
+
+function firstOf(header: string | string[] | undefined): string {
+  return (Array.isArray(header) ? header[0] : header) ?? '';
+}
+
+/** A time above zero for messages, rounded up: `25 minutes`, `24 hours`. */
+export function toWait(ms: number): string {
+  const minutes = Math.ceil(ms / 60_000);
+  if (minutes === 1) return 'a minute';
+  return minutes < 120 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
+}
+
+// The search limit names no policy; its message does.
+function isSecondly(body: ErrorBody): boolean {
+  return (
+    /^SECONDLY/.test(String(body.policyName)) || /your secondly limit/.test(text(body.message))
+  );
+}
+
+function toScopeAdvice(body: ErrorBody): string {
+  const scopes = Array.isArray(body.errors)
+    ? body.errors.flatMap((error) => error?.context?.requiredGranularScopes ?? [])
+    : [];
+  return scopes.length > 0
+    ? `Give the app the scope ${scopes.map((scope) => oneLine(String(scope))).join(', ')}, then run extract again.`
+    : 'Give the app the scopes crm.objects.contacts.read and sales-email-read, then run extract again.';
+}
+
+function describe(answer: Answer, body: ErrorBody): string {
+  const message = oneLine(text(body.message));
+  const id = oneLine(
+    text(body.correlationId) || firstOf(answer.headers['x-hubspot-correlation-id']),
+  );
+  return [
+    `HTTP ${answer.status}`,
+    message === '' ? '' : `: ${message}`,
+    id === '' ? '' : `, correlation id ${id}`,
+  ].join('');
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** For messages: no line breaks or escape sequences from outside, and no more than a screen line. */
+export function oneLine(value: string): string {
+  const clean = value.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  return clean.length > 200 ? `${clean.slice(0, 199)}…` : clean;
+}

@@ -1,0 +1,1 @@
+drop table load_staging, load_verdicts;

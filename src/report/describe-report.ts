@@ -1,0 +1,38 @@
+import type { Report } from './report.ts';
+
+/** What the report shows, in words for people: a title, then a note or more. Pure. */
+export function describeReport(report: Report): [title: string, ...notes: string[]] {
+  const { by, timezone, from, to, days, undated } = report;
+  const happened = by === 'occurred' ? 'occurred' : `were ${by}`;
+  const onNoDay =
+    undated === 0
+      ? []
+      : [`On no day, as HubSpot does not say when they ${happened}: ${formatCount(undated)}`];
+  if (from === null || to === null) {
+    return [undated === 0 ? 'No engagements.' : 'No engagements on any day.', ...onNoDay];
+  }
+  const total = days.reduce((sum, day) => sum + day.total.count, 0);
+  const deleted = report.includeDeleted ? ', deleted ones included' : '';
+  return [
+    `Engagements per day, by the day they ${happened}`,
+    `${from} to ${to}, ${plural(days.length, 'day')} in ${timezone}; ${plural(total, 'engagement')}${deleted}`,
+    `avg ${report.window}d: the mean of ${describeWindow(report)}`,
+    ...onNoDay,
+  ];
+}
+
+/** A whole number with thousands separators. */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
+function describeWindow({ window, align }: Report): string {
+  if (window === 1) return 'the day alone';
+  return align === 'centered'
+    ? `the day, the ${plural((window - 1) / 2, 'day')} before it and as many after it`
+    : `the day and the ${plural(window - 1, 'day')} before it`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,131 @@
+import type pg from 'pg';
+import { toDatabaseFailed } from '../database/to-database-failed.ts';
+import { SettingsError } from '../errors.ts';
+import { parseAverage, type Tally } from './average.ts';
+import { checkTimezone } from './check-timezone.ts';
+import { countDays, planRange } from './plan-range.ts';
+import { type CheckedOptions, checkOptions, type ReportOptions } from './report-options.ts';
+import { readQuery } from './report-sql.ts';
+
+/** Engagements per day, by type; what every format is made from. */
+export interface Report {
+  by: CheckedOptions['by'];
+  timezone: string;
+  /** How many days an average is over. */
+  window: number;
+  align: CheckedOptions['align'];
+  includeDeleted: boolean;
+  /** The current day in the zone, `YYYY-MM-DD`. */
+  today: string;
+  /** The days shown, `YYYY-MM-DD`, inclusive; null when no engagement has a day. */
+  from: string | null;
+  to: string | null;
+  /** Engagements that are on no day, because the chosen instant of theirs is unknown. */
+  undated: number;
+  /** Ascending by code points. */
+  types: string[];
+  /** Ascending, none left out. */
+  days: ReportDay[];
+}
+
+/** One day of a {@link Report}. */
+export interface ReportDay {
+  /** `YYYY-MM-DD` */
+  day: string;
+  total: Tally;
+  /** One for each of the report's types, in their order. */
+  types: Tally[];
+}
+
+/** What stands in the table, whatever the days asked for. */
+interface Survey {
+  today: string;
+  /** Null when no engagement has a day. */
+  data: { firstDay: string; lastDay: string } | null;
+  undated: number;
+  typeCount: number;
+}
+
+/** Days × types that a report is made of at most, such as 136 years of 19 types; takes about 1 GB. */
+const MOST_TALLIES = 1_000_000;
+
+/**
+ * Counts engagements per day and type. Its queries see one state of the tables, in a transaction of their own.
+ * Throws SettingsError for options that make no sense, an unknown zone, or a range of too many days; DatabaseFailed.
+ */
+export async function report(options: ReportOptions, client: pg.ClientBase): Promise<Report> {
+  const checked = checkOptions(options);
+  return inSnapshot(client, async () => {
+    const { today, undated, data, typeCount } = await surveyTable(checked, client);
+    const { by, timezone, window, align, includeDeleted } = checked;
+    const head = { by, timezone, window, align, includeDeleted, today, undated };
+    if (data === null) return { ...head, from: null, to: null, types: [], days: [] };
+    const range = planRange(checked.range, data, today);
+    checkSize(range, typeCount);
+    const query = { text: await readQuery('daily.sql', checked, range), rowMode: 'array' };
+    const { rows } = await client.query<DailyRow>(query);
+    return { ...head, ...range, ...toDays(rows, window) };
+  });
+}
+
+/** The query behind {@link report} with these options, ready for psql. Throws as `report` does. */
+export async function reportSql(options: ReportOptions, client: pg.ClientBase): Promise<string> {
+  const checked = checkOptions(options);
+  return inSnapshot(client, async () => {
+    const { data, today } = await surveyTable(checked, client);
+    return readQuery('daily.sql', checked, planRange(checked.range, data, today));
+  });
+}
+
+async function surveyTable(options: CheckedOptions, client: pg.ClientBase): Promise<Survey> {
+  await checkTimezone(options.timezone, client);
+  const { rows } = await client.query(await readQuery('survey.sql', options, null));
+  const { today, first_day: firstDay, last_day: lastDay, dated, undated, types } = rows[0];
+  return {
+    today: options.today ?? today,
+    data: dated === '0' ? null : { firstDay, lastDay },
+    undated: Number(undated),
+    typeCount: Number(types),
+  };
+}
+
+// One row dated by mistake into the year 1 or 9999 must not cost all memory.
+function checkSize({ from, to }: { from: string; to: string }, typeCount: number): void {
+  if (countDays(from, to) * (typeCount + 1) <= MOST_TALLIES) return;
+  throw new SettingsError(
+    `${from} to ${to} are ${countDays(from, to)} days of ${typeCount} types: too much for one report`,
+    { next: 'Give --from and --to.' },
+  );
+}
+
+/** Day, type, count, rolling average: numbers as text, since int8 and numeric hold more than a double. */
+type DailyRow = [day: string, type: string, count: string, average: string | null];
+
+// Rows come by day, and within it by type; the day's total comes last, whatever types there are.
+function toDays(rows: DailyRow[], window: number): { types: string[]; days: ReportDay[] } {
+  const nextDay = rows.findIndex(([day]) => day !== rows[0]?.[0]);
+  const width = nextDay === -1 ? rows.length : nextDay;
+  const types = rows.slice(0, width - 1).map(([, type]) => type);
+  const days: ReportDay[] = [];
+  for (let start = 0; start < rows.length; start += width) {
+    const tallies = rows.slice(start, start + width).map(([, , count, average]) => ({
+      count: Number(count),
+      inWindow: parseAverage(average, window),
+    }));
+    const [total] = tallies.splice(-1) as [Tally];
+    days.push({ day: (rows[start] as DailyRow)[0], total, types: tallies });
+  }
+  return { types, days };
+}
+
+async function inSnapshot<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
+  try {
+    await client.query('begin transaction isolation level repeatable read, read only');
+    return await work();
+  } catch (error) {
+    throw toDatabaseFailed(error, 'counting engagements');
+  } finally {
+    // There is nothing to commit; where the connection is gone, the transaction is as well.
+    await client.query('rollback').catch(() => {});
+  }
+}

@@ -1,0 +1,78 @@
+import path from 'node:path';
+import type { ExtractResult } from '../extract/extract.ts';
+import type { LoadResult } from '../load/load.ts';
+import type { TransformResult } from '../transform/transform.ts';
+import { toCount, toCounted, toDuration, toSize } from './text.ts';
+
+/** Closing words of each stage: what was done, how long it took, where it lies, what to do next. Pure. */
+
+export function summarizeExtract({
+  manifest,
+  folder,
+  resumedPages,
+  durationMs,
+}: ExtractResult): string {
+  const portal = manifest.portalId === null ? 'a portal' : `portal ${manifest.portalId}`;
+  return lines(
+    `extract: ${toCounted(manifest.records, 'records')} of ${portal}${manifest.demo ? ' (the demo)' : ''} in ${toDuration(durationMs)}`,
+    `${toCounted(manifest.pages, 'pages')}, ${toSize(manifest.bytes)}${resumedPages > 0 ? `, ${toCount(resumedPages)} of them from before` : ''}: ${toTypes(manifest.types)}`,
+    `in ${shorten(folder)}`,
+    'next: make load',
+  );
+}
+
+export function summarizeTransform(
+  { runs, skipped, durationMs }: TransformResult,
+  folder: string,
+): string {
+  if (runs.length === 0) {
+    return `transform: nothing to do, ${toCounted(skipped, 'runs')} done already`;
+  }
+  const sum = (key: 'records' | 'rows' | 'rejects' | 'replacedCharacters' | 'bytes'): number =>
+    runs.reduce((total, run) => total + run[key], 0);
+  return lines(
+    `transform: ${toCounted(sum('rows'), 'rows')} of ${toCounted(runs.length, 'runs')} in ${toDuration(durationMs)}`,
+    `${toSize(sum('bytes'))}, ${toCounted(sum('rejects'), 'records')} rejected, ${toCounted(sum('replacedCharacters'), 'characters')} replaced`,
+    `in ${shorten(folder)}`,
+    'next: make load',
+  );
+}
+
+export function summarizeLoad(
+  { merged, alreadyMerged, leftOut, durationMs }: LoadResult,
+  where: string,
+): string {
+  const left = leftOut.length === 0 ? '' : `, ${toCounted(leftOut.length, 'older runs')} left out`;
+  if (merged.length === 0) {
+    return `load: nothing to do, ${toCounted(alreadyMerged, 'runs')} loaded already${left}`;
+  }
+  const sum = (
+    key: 'inserted' | 'updated' | 'unchanged' | 'older' | 'duplicates' | 'rejected',
+  ): number => merged.reduce((total, entry) => total + entry[key], 0);
+  const rows =
+    sum('inserted') + sum('updated') + sum('unchanged') + sum('older') + sum('duplicates');
+  return lines(
+    `load: ${toCounted(rows, 'rows')} of ${toCounted(merged.length, 'runs')} in ${toDuration(durationMs)}${left}`,
+    `${toCount(sum('inserted'))} inserted, ${toCount(sum('updated'))} updated, ${toCount(sum('unchanged'))} unchanged, ${toCount(sum('older'))} older` +
+      (sum('duplicates') > 0 ? `, ${toCount(sum('duplicates'))} duplicates` : ''),
+    `into ${where}`,
+    'next: make report; make psql to look around',
+  );
+}
+
+function lines(head: string, ...rest: string[]): string {
+  return [head, ...rest.map((line) => `  ${line}`)].join('\n');
+}
+
+function toTypes(types: Record<string, number>): string {
+  const names = Object.entries(types).sort(([, a], [, b]) => b - a);
+  if (names.length === 0) return 'no engagements';
+  const shown = names.slice(0, 6).map(([type, count]) => `${type} ${toCount(count)}`);
+  return shown.join(', ') + (names.length > 6 ? `, and ${names.length - 6} more types` : '');
+}
+
+/** As seen from the folder the person stands in. */
+function shorten(folder: string): string {
+  const relative = path.relative(process.cwd(), folder);
+  return relative === '' || relative.startsWith('..') ? folder : relative;
+}

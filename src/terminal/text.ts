@@ -1,0 +1,35 @@
+/** Numbers and sizes as people read them. Pure. */
+
+const GROUPED = new Intl.NumberFormat('en-US');
+
+/** `1234567` → `1,234,567`. */
+export function toCount(value: number): string {
+  return GROUPED.format(value);
+}
+
+/** `1` → `1 page`; `1200` → `1,200 pages`. */
+export function toCounted(value: number, unit: string): string {
+  return `${toCount(value)} ${value === 1 ? unit.replace(/s$/, '') : unit}`;
+}
+
+/** Bytes in decimal units: `118 MB`. */
+export function toSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  let value = bytes / 1000;
+  let unit = 'kB';
+  for (const larger of ['MB', 'GB', 'TB']) {
+    if (value < 999.5) break;
+    value /= 1000;
+    unit = larger;
+  }
+  return `${value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
+}
+
+/** Milliseconds as `3.2 s`, `4 min 10 s` or `2 h 5 min`. */
+export function toDuration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(Math.round(seconds) / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds) - minutes * 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,73 @@
+import type { RunId } from '../archive/runs.ts';
+import { GuardRefused } from '../errors.ts';
+import type { Batch } from './normalize-records.ts';
+
+/** How many records of a run may be rejected: so many, or so many of a hundred. */
+export type MaxRejects = { count: number } | { percent: number };
+
+/** What became of a run's records; records = rows + rejects. */
+export interface Counts {
+  records: number;
+  rows: number;
+  rejects: number;
+  /** U+0000 and unpaired surrogates replaced by U+FFFD. */
+  replacedCharacters: number;
+}
+
+/** A reason why records were rejected. */
+export interface RejectReason {
+  reason: string;
+  count: number;
+  /** The first such record: page and index, as in raw_page. */
+  example: string;
+}
+
+/** Counts that grow with each batch. */
+export interface Tally {
+  add(batch: Batch): void;
+  counts(): Counts;
+  /** The most frequent reasons first. */
+  reasons(): RejectReason[];
+}
+
+export function createTally(): Tally {
+  const counts: Counts = { records: 0, rows: 0, rejects: 0, replacedCharacters: 0 };
+  const reasons = new Map<string, RejectReason>();
+  return {
+    add({ lineEnds, rejects, replacedCharacters }) {
+      counts.records += lineEnds.length + rejects.length;
+      counts.rows += lineEnds.length;
+      counts.rejects += rejects.length;
+      counts.replacedCharacters += replacedCharacters;
+      for (const { reason, page, index } of rejects) {
+        const known = reasons.get(reason);
+        if (known !== undefined) known.count += 1;
+        // Reasons can hold values: a run of nothing but bad records must not fill the memory.
+        else if (reasons.size < 1000)
+          reasons.set(reason, { reason, count: 1, example: `${page}#${index}` });
+      }
+    },
+    counts: () => ({ ...counts }),
+    reasons: () => [...reasons.values()].sort((a, b) => b.count - a.count),
+  };
+}
+
+/** The rejects that a run of so many records may have; without a wish 1 %, but never fewer than 100. */
+export function toRejectLimit(maxRejects: MaxRejects | undefined, records: number): number {
+  if (maxRejects === undefined) return Math.max(100, Math.floor(records / 100));
+  if ('count' in maxRejects) return maxRejects.count;
+  return Math.floor((records * maxRejects.percent) / 100);
+}
+
+/** The refusal of a run with too many rejects, which lie in `file` now. */
+export function refuseRejects(run: RunId, tally: Tally, limit: number, file: string): GuardRefused {
+  const { records, rejects } = tally.counts();
+  const reasons = tally
+    .reasons()
+    .slice(0, 3)
+    .map(({ reason, count, example }) => `${reason}: ${count}, as in ${example}`);
+  return new GuardRefused(
+    `${run} has ${rejects} rejects in ${records} records, more than the ${limit} allowed (${reasons.join('; ')})`,
+    { next: `Look at ${file}; if they are rightly left out, raise --max-rejects.` },
+  );
+}

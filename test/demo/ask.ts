@@ -1,0 +1,47 @@
+import { Agent, request } from 'undici';
+import type { Portal } from '../../src/demo/start-portal.ts';
+
+/** Connections of the tests' own, so that none of an earlier portal is used again. */
+export const agent = new Agent();
+
+export const PAGED = '/engagements/v1/engagements/paged';
+
+/** Asks a portal with its own token (or other `headers`) and reads the whole answer. */
+export async function ask(
+  portal: Portal,
+  path: string,
+  options: { method?: 'GET' | 'POST'; headers?: Record<string, string> } = {},
+) {
+  const { method = 'GET', headers = { authorization: `Bearer ${portal.token}` } } = options;
+  const answer = await request(portal.url + path, { method, headers, dispatcher: agent });
+  const text = await answer.body.text();
+  return { status: answer.statusCode, headers: answer.headers, text };
+}
+
+/** Asks for a page and parses it. */
+export async function askPage(portal: Portal, query: string) {
+  const { text } = await ask(portal, `${PAGED}?${query}`);
+  return JSON.parse(text) as {
+    results: { engagement: { id: number } }[];
+    hasMore: boolean;
+    offset: number;
+  };
+}
+
+/** A v1 record with nothing but what every recorded one has. */
+export function record(id: unknown, fields: Record<string, unknown> = {}) {
+  return {
+    engagement: {
+      id,
+      portalId: 1,
+      active: true,
+      createdAt: 1_500_000_000_000,
+      lastUpdated: 1_500_000_000_000,
+      type: 'NOTE',
+      timestamp: 1_500_000_000_000,
+      ...fields,
+    },
+    associations: { contactIds: [], companyIds: [], dealIds: [], ownerIds: [], workflowIds: [] },
+    metadata: {},
+  };
+}

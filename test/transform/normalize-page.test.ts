@@ -1,0 +1,205 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseJson } from '../../src/json.ts';
+import { normalizePage, normalizePieces } from '../../src/transform/normalize-page.ts';
+import type { Batch, PageOrigin } from '../../src/transform/normalize-records.ts';
+
+const origin: PageOrigin = {
+  api: 'v1',
+  portalId: 62515,
+  page: 'run/page.json',
+  extractedAt: '2026-11-05T10:15:00.250Z',
+};
+
+const whole = (text: string) => normalizePage(Buffer.from(text), 'page.json', origin);
+const inPieces = async (text: string, size: number) => {
+  const bytes = Buffer.from(text);
+  async function* pieces() {
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  }
+  return Array.fromAsync(normalizePieces(pieces(), 'page.json', origin));
+};
+const linesOf = (batches: Batch[]) => ({
+  rows: Buffer.concat(batches.map(({ lines }) => lines)).toString(),
+  rejects: batches.map(({ rejectLines }) => rejectLines).join(''),
+  replaced: batches.reduce((sum, { replacedCharacters }) => sum + replacedCharacters, 0),
+});
+const nested = (levels: number, inside: string) =>
+  `${'{"a":['.repeat(levels / 2)}${inside}${']}'.repeat(levels / 2)}`;
+const toPage = (metadata: string) =>
+  `{"results":[{"engagement":{"id":1,"type":"NOTE"},"metadata":${metadata}},{"engagement":{"id":2,"type":"NOTE"}}]}`;
+
+/** Any JSON text: lone surrogates, U+0000, awkward keys, numbers that a double cannot hold. */
+const { json } = fc.letrec((tie) => ({
+  json: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.constantFrom('null', 'true', 'false', '[]', '{}', '-0', '1e400', '1.50', '1E5', '""'),
+    fc.bigInt({ min: -(10n ** 25n), max: 10n ** 25n }).map(String),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => JSON.stringify(n)),
+    tie('string'),
+    fc.array(tie('json'), { maxLength: 4 }).map((items) => `[${items.join(', ')}]`),
+    fc
+      .array(fc.tuple(tie('string'), tie('json')), { maxLength: 5 })
+      .map((members) => `{${members.map(([key, item]) => `${key} : ${item}`).join(',')}}`),
+  ),
+  string: fc.oneof(
+    fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)),
+    fc.constantFrom('"__proto__"', '"\\u0000"', '"\\ud83d"', '"\\udE00x"', '"\\ud83d\\ude00"'),
+    fc.constantFrom('"id"', '"type"', '"10"', '"9"', '"toJSON"', '"contactIds"', '"\\/"'),
+  ),
+})) as { json: fc.Arbitrary<string> };
+
+const record = fc.oneof(
+  json,
+  fc
+    .tuple(fc.nat(), json, json, json, json)
+    .map(
+      ([id, owner, metadata, ids, more]) =>
+        `{"engagement":{"id":${id},"type":"NOTE","ownerId":${owner},"source":${more}},"metadata":${metadata},"associations":{"contactIds":${ids}},"attachments":${more},"more":${more}}`,
+    ),
+);
+
+test('any page gives the same lines whole and in pieces', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(record, { maxLength: 4 }),
+      fc.integer({ min: 1, max: 40 }),
+      async (records, size) => {
+        const page = `{"offset":[1,{"results":[7]}],"results":[${records.join(',')}],"hasMore":false}`;
+        expect(linesOf(await inPieces(page, size))).toEqual(linesOf([whole(page) as Batch]));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('nothing is dropped and nothing refused by Postgres is left', () => {
+  fc.assert(
+    fc.property(fc.tuple(json, json), ([metadata, extra]) => {
+      const batch = whole(
+        `{"results":[{"engagement":{"id":1,"type":"NOTE","field":${extra}},"metadata":{"field":${metadata}}}]}`,
+      ) as Batch;
+      const line = Buffer.from(batch.lines).toString();
+      expect(line).not.toMatch(/\\u0000|\\ud[89a-f]/);
+      const row = parseJson(line) as { metadata: object; extra: object };
+      if (batch.replacedCharacters === 0) {
+        expect(canonical(row.metadata)).toBe(canonical(parseJson(`{"field":${metadata}}`)));
+        expect(canonical(row.extra)).toBe(canonical(parseJson(`{"field":${extra}}`)));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('the order in which HubSpot sends keys does not matter', () => {
+  const reversed = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(reversed);
+    if (typeof value !== 'object' || value === null || 'rawJSON' in value) return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .reverse()
+        .map(([key, item]) => [key, reversed(item)]),
+    );
+  };
+  fc.assert(
+    fc.property(json, (metadata) => {
+      const page = parseJson(toPage(`{"field":${metadata}}`));
+      const one = whole(JSON.stringify(page)) as Batch;
+      const other = whole(JSON.stringify(reversed(page))) as Batch;
+      if (one.replacedCharacters === 0) {
+        expect(Buffer.from(other.lines).toString()).toBe(Buffer.from(one.lines).toString());
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+describe('deep nesting', () => {
+  test('a thousand levels become a row', () => {
+    const batch = whole(toPage(nested(998, '1'))) as Batch;
+    expect(linesOf([batch])).toMatchObject({ rejects: '' });
+    expect(Buffer.from(batch.lines).toString()).toContain(`"metadata":${nested(998, '1')},`);
+  });
+
+  test.each(['1', '"\\u0000"', '12345678901234567890'])(
+    'ten thousand levels around %s are a reject, and the next record a row',
+    async (inside) => {
+      const page = toPage(nested(10_000, inside));
+      const batches = await inPieces(page, 1000);
+      expect(batches.flatMap(({ rejects }) => rejects)).toEqual([
+        { reason: 'nested too deeply', page: 'run/page.json', index: 0 },
+      ]);
+      const { rows, rejects } = linesOf(batches);
+      expect(JSON.parse(rows)['id']).toBe(2);
+      expect(JSON.parse(rejects)['record'].engagement).toEqual({ id: 1, type: 'NOTE' });
+      // At once JSON.parse can read it, but not with exact numbers.
+      const atOnce = whole(page);
+      if (atOnce !== null) expect(linesOf([atOnce])).toEqual({ rows, rejects, replaced: 0 });
+    },
+  );
+
+  test('an exact number inside is left to the way in pieces', () => {
+    expect(whole(toPage(`{"n":12345678901234567890,"deep":${nested(20_000, '1')}}`))).toBeNull();
+  });
+});
+
+test.each(['1e20000', '-1E-20000', `1${'0'.repeat(20_000)}`])(
+  'a number that jsonb refuses is a reject (%#)',
+  (number) => {
+    const { rejects } = whole(toPage(`{"n":${number}}`)) as Batch;
+    const expected = Number(number) === 0 ? [] : ['a number is out of range'];
+    expect(rejects.map(({ reason }) => reason)).toEqual(expected);
+  },
+);
+
+describe('a page that is no page', () => {
+  test.each([
+    ['', 'cut short after 0 bytes'],
+    ['{"results":[{"secret":"é', 'at byte 25 of 25'],
+    ['{"results":[{"secret":1', 'at byte 23 of 23'],
+    ['{"results":["é" secret]}', 'at byte 17 of 25'],
+    ['\ufeff{"results":["é" secret]}', 'at byte 20 of 28'],
+    ['{"results":[]}}', 'at byte 14 of 15'],
+    ['{"results":[secret]}', 'somewhere in its 20 bytes'],
+  ])('%j is told with the byte, and without its content', (text, where) => {
+    expect(() => whole(text)).toThrow(
+      expect.objectContaining({ message: `page.json is damaged: it is not JSON (${where})` }),
+    );
+  });
+
+  test.each([
+    '{}',
+    '[]',
+    'null',
+    '7',
+    '{"results":null}',
+    '{"results":{"0":1}}',
+    '[{"results":[]}]',
+  ])('%s has no results, at once and in pieces', async (text) => {
+    expect(() => whole(text)).toThrow('page.json is damaged: "results" is not an array');
+    await expect(inPieces(text, 3)).rejects.toThrow(
+      'page.json is damaged: "results" is not an array',
+    );
+  });
+
+  test('in pieces, every cut short page is an error', async () => {
+    const page = toPage('{"a":[1,true,"x\\u0041",{"b":null}],"c":-1.5e3}');
+    for (let end = 0; end < page.length; end += 1) {
+      await expect(inPieces(page.slice(0, end), 16)).rejects.toThrow('page.json is damaged');
+    }
+  });
+
+  test('in pieces, what follows the page is an error', async () => {
+    await expect(inPieces('{"results":[]} {}', 4)).rejects.toThrow('page.json is damaged');
+    await expect(inPieces('{"results":[],"results":[]}', 4)).rejects.toThrow('"results" twice');
+  });
+});
+
+/** Written apart from the code under test: JSON text with keys sorted by code unit. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical)}]`;
+  if (typeof value !== 'object' || value === null || 'rawJSON' in value)
+    return JSON.stringify(value);
+  const keys = Object.keys(value).sort((a, b) => (a < b ? -1 : 1));
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(Reflect.get(value, key))}`)}}`;
+}
