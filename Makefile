@@ -6,7 +6,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help setup extract transform load report demo db psql test check format bench clean
+.PHONY: help setup extract transform load report report-html demo db psql test check format bench clean
 
 # ARGS goes to the one stage named; with several it is unclear which of them is meant.
 ifdef ARGS
@@ -24,7 +24,7 @@ DEMO_ARGS := --env-file /dev/null
 help: ## Show this help
 	@echo 'usage: make <target> [ARGS="options of that command"]'
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo 'the main job:      make extract load report'
 	@echo 'options of a stage: make report ARGS=--help'
@@ -45,6 +45,9 @@ load: $(INSTALLED) ## Transform, then merge into Postgres
 
 report: $(INSTALLED) ## Show engagements per day by type, with the 14-day average
 	@$(CLI) report $(ARGS)
+
+report-html: $(INSTALLED) ## Write the report as a page to send on, to report.html in DATA_DIR
+	@$(CLI) report --format html --out '$(or $(DATA_DIR),data)/report.html' $(ARGS)
 
 demo: $(INSTALLED) ## Run the main job on a made-up portal, in data/demo
 	@$(DEMO) extract $(DEMO_ARGS)

@@ -1,12 +1,18 @@
 /**
  * Measures, as ratios within one run: what a machine does in seconds says little elsewhere, what it does in proportion
- * says much. Run by `make bench`; `make bench ARGS=load` for one of them.
+ * says much. Run by `make bench`; `make bench ARGS=load` for one of them, `ARGS='report --rows 10000000'` at full size.
  */
+import { parseArgs } from 'node:util';
 import { benchLoad } from './bench/load.ts';
+import { benchReport } from './bench/report.ts';
 
-const BENCHES = { load: benchLoad };
+const { values, positionals: asked } = parseArgs({
+  allowPositionals: true,
+  options: { rows: { type: 'string', default: '1000000' } },
+});
 
-const asked = process.argv.slice(2);
+const BENCHES = { load: benchLoad, report: () => benchReport(Number(values.rows)) };
+
 const unknown = asked.filter((name) => !(name in BENCHES));
 if (unknown.length > 0) {
   console.error(

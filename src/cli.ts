@@ -55,10 +55,37 @@ function defineCommands(argv: string[]) {
   return cli
     .command(
       'extract',
-      'Fetch every engagement from HubSpot into a raw run, or go on with an interrupted one',
+      'Fetch engagements from HubSpot into a raw run: everything, or what changed since the last',
       (command) =>
         command
+          .option('full', {
+            type: 'boolean',
+            default: false,
+            describe: 'Fetch everything, whatever the archive has',
+          })
+          .option('since', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Fetch what was modified since this instant, whatever the archive has',
+          })
+          .option('full-every', {
+            type: 'string',
+            default: '30',
+            requiresArg: true,
+            describe: 'Fetch everything again when the last time is so many days ago; or never',
+          })
           .option('page-limit', { type: 'number', default: 250, describe: 'Records a page' })
+          .option('max-requests-per-10s', {
+            type: 'number',
+            requiresArg: true,
+            describe: "Leave room for the account's other integrations",
+          })
+          .option('daily-reserve', {
+            type: 'number',
+            default: 0,
+            requiresArg: true,
+            describe: 'Stop, resumable, before the account has fewer requests left for the day',
+          })
           .option('allow-empty', {
             type: 'boolean',
             default: false,
@@ -117,12 +144,16 @@ function defineCommands(argv: string[]) {
             default: 'created' as const,
             describe: 'The instant that puts an engagement on a day',
           })
-          .option('last', { type: 'number', describe: 'This many days (default: 30)' })
+          .option('last', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'This many days, such as 90d (default: 30d)',
+          })
           .option('all', { type: 'boolean', default: false, describe: 'All days with data' })
           .option('from', { type: 'string', requiresArg: true, describe: 'First day, YYYY-MM-DD' })
           .option('to', { type: 'string', requiresArg: true, describe: 'Last day, YYYY-MM-DD' })
           .option('format', {
-            choices: ['table', 'csv', 'json'] as const,
+            choices: ['table', 'csv', 'json', 'html'] as const,
             default: 'table' as const,
             describe: 'How to show it',
           })
@@ -138,6 +169,16 @@ function defineCommands(argv: string[]) {
             default: 'trailing' as const,
             describe: 'Whether the window ends with its day or lies around it',
           })
+          .option('types', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Count only these types, such as CALL,EMAIL',
+          })
+          .option('portal', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Count only this portal (default: all)',
+          })
           .option('include-deleted', {
             type: 'boolean',
             default: false,
@@ -148,10 +189,8 @@ function defineCommands(argv: string[]) {
             default: false,
             describe: 'Print the query instead, ready for psql',
           })
-          .example(
-            '$0 report --all --format csv --out report.csv',
-            'Everything, for a spreadsheet',
-          ),
+          .example('$0 report --all --format csv --out report.csv', 'Everything, for a spreadsheet')
+          .example('$0 report --last 90d --format html --out report.html', 'A page to send on'),
       async (args) => runReport(await createContext(args), args),
     )
     .command(

@@ -68,8 +68,11 @@ export class SettingsError extends JobError {
 /** HubSpot said no in a way that waiting does not mend (401, 403, 400); fetched pages are kept. */
 export class HubSpotRefused extends JobError {
   override name = 'HubSpotRefused';
-  constructor(message: string, parts?: JobErrorParts) {
+  /** The HTTP status it said no with. */
+  readonly status: number | undefined;
+  constructor(message: string, parts?: JobErrorParts & { status?: number }) {
     super({ code: 'ERR_HUBSPOT_REFUSED', exitCode: EXIT.hubspot }, message, parts);
+    this.status = parts?.status;
   }
 }
 

@@ -32,7 +32,7 @@ export function tryLock(file: string, holder: string): Lock | { heldBy: string }
     if (heldBy === undefined) throw error;
     return { heldBy };
   }
-  return { release: () => closeOnce(db) };
+  return toLock(db);
 }
 
 /** Takes `file` together with any number of others who share it; `undefined` while somebody has it exclusively. */
@@ -54,15 +54,23 @@ function tryBegin(file: string, sql: string): Lock | undefined {
     if (isBusy(error)) return undefined;
     throw error;
   }
-  return { release: () => closeOnce(db) };
+  return toLock(db);
 }
 
 function open(file: string): DatabaseSync {
   return new DatabaseSync(file, { timeout: 0 });
 }
 
-function closeOnce(db: DatabaseSync): void {
-  if (db.isOpen) db.close();
+// Garbage collection closes a database that nothing refers to, and would give its lock away.
+const held = new Set<DatabaseSync>();
+
+function toLock(db: DatabaseSync): Lock {
+  held.add(db);
+  return {
+    release() {
+      if (held.delete(db)) db.close();
+    },
+  };
 }
 
 function readHolder(db: DatabaseSync): string {

@@ -8,6 +8,7 @@ export const VARIABLES = {
   DATABASE_URL: 'Postgres to load into; without it an embedded one in DATA_DIR/postgres',
   DATABASE_SCHEMA: 'Schema of the tables (default: hubspot)',
   DATA_DIR: 'Folder of the archive (default: data)',
+  HTTPS_PROXY: 'HTTP proxy on the way to HubSpot',
   REPORT_TIMEZONE: 'IANA name of the zone whose days the report counts (default: UTC)',
   LOG_FORMAT: '`text` or `json` (default: text)',
 } as const;
@@ -27,6 +28,8 @@ export interface Settings {
   /** Absolute. */
   dataDir: string;
   reportTimezone: string;
+  /** Null: HubSpot is asked directly. */
+  proxyUrl: string | null;
   logFormat: 'text' | 'json';
 }
 
@@ -59,6 +62,7 @@ export function toSettings(
     databaseSchema: checkSchema(read('DATABASE_SCHEMA') ?? 'hubspot'),
     dataDir: path.resolve(cwd, read('DATA_DIR') ?? 'data'),
     reportTimezone: read('REPORT_TIMEZONE') ?? 'UTC',
+    proxyUrl: checkProxyUrl(read('HTTPS_PROXY')),
     logFormat: checkLogFormat(read('LOG_FORMAT') ?? 'text'),
   });
 }
@@ -112,6 +116,12 @@ function checkApiUrl(text: string): string {
 /** Whether the host is this machine itself. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
+}
+
+function checkProxyUrl(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text;
+  throw new SettingsError('HTTPS_PROXY must be a URL such as http://proxy.example:3128');
 }
 
 function checkDatabaseUrl(text: string): string {

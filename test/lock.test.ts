@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Lock, tryExclude, tryLock, tryShare } from '../src/lock.ts';
 import { makeTemporaryFolder } from './support/temporary-folder.ts';
@@ -65,6 +68,16 @@ test('another program is told, too, and the lock is free once its holder is kill
   mine.release();
 });
 
+test('of several at the same instant exactly one gets it', async () => {
+  const names = ['one', 'two', 'three', 'four'];
+  const said = (await Promise.all(names.map((name) => holdElsewhere('lock', name)))).map(
+    (other) => other.said,
+  );
+  expect(said.filter((text) => text === 'held')).toHaveLength(1);
+  const winner = names[said.indexOf('held')];
+  expect(tryLock(file, 'me')).toEqual({ heldBy: winner });
+});
+
 test('shared with others, never with an exclusive one', async () => {
   const shares = [tryShare(file), tryShare(file)];
   expect(shares).not.toContain(undefined);
@@ -83,6 +96,21 @@ test('shared with others, never with an exclusive one', async () => {
   exclusive?.release();
   exclusive?.release();
   tryShare(file)?.release();
+});
+
+test('a lock that nothing refers to any more is held until the program ends', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const take = [() => tryExclude(file), () => tryLock(file, 'me')];
+  for (const [index, takeAndForget] of take.entries()) {
+    file = path.join(folder, `_lock-${index}`);
+    takeAndForget();
+    for (let round = 0; round < 3; round++) {
+      collectGarbage();
+      await setImmediate();
+    }
+    expect(tryExclude(file)).toBeUndefined();
+  }
 });
 
 test('an exclusive lock goes with its killed holder', async () => {

@@ -33,6 +33,7 @@ test('nothing set is the demo portal and the embedded database, in ./data', () =
     dataDir: '/srv/job/data',
     reportTimezone: 'UTC',
     logFormat: 'text',
+    proxyUrl: null,
   } satisfies Settings);
   expect(Object.isFrozen(defaults)).toBe(true);
 });

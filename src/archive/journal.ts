@@ -11,6 +11,10 @@ export interface PageEntry {
   /** The page's file name within the run's folder. */
   file: string;
   stream: string;
+  /** `ids`: the page covers a range of ids, wherever it stands. `chain`: it follows the page whose cursor it was asked with. */
+  walk: 'ids' | 'chain';
+  /** The page that this one adds properties or associations to, which comes later; null for a page of engagements. */
+  completes: string | null;
   /** What was asked; never the token. `path` without the host. */
   request: {
     method: 'GET' | 'POST';
@@ -32,6 +36,8 @@ export interface PageEntry {
   types: Record<string, number>;
   /** The portal the page's records say they belong to; null when there are none. */
   portalId: number | null;
+  /** The newest modification in the page, ISO; null when none is told. */
+  newestUpdate: string | null;
   /** The cursor asked with, null for the first page; and the one returned, null when there was none. */
   cursor: string | null;
   nextCursor: string | null;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ArchiveError } from '../errors.ts';
 import type { Api } from './row.ts';
-import { cannotRead, MANIFEST, type Mode, PLAN, type RunId } from './runs.ts';
+import { ABANDONED, cannotRead, MANIFEST, type Mode, PLAN, type RunId } from './runs.ts';
 import { writeFileAtomically } from './write-file.ts';
 
 /** The version of the archive's files; raised when a reader of the old ones would misread the new ones. */
@@ -38,6 +38,8 @@ export interface RawManifest extends RunPlan, Tally {
   startedAt: string;
   /** By HubSpot's clock: when the last answer was made. */
   finishedAt: string;
+  /** The newest modification that a record tells of, ISO; null when none does. */
+  newestUpdate: string | null;
   /** Records of each engagement type, names ascending. For v1, what the run returned is what it covers. */
   types: Record<string, number>;
   /** The association kinds the run knows about, as in the rows; v1 returns all there are. */
@@ -54,6 +56,18 @@ export interface NdjsonPart {
   bytes: number;
   sha256: string;
 }
+
+/** How many rows have a field with a value of some JSON type, and where to see one (page and index, as in raw_page). */
+export interface FieldUse {
+  rows: number;
+  example: string;
+}
+
+/**
+ * The fields that HubSpot sent: engagement type, field as in a row (`metadata.subject`, `extra.uid`,
+ * `associations.contact`), JSON type (`string`, `number`, `boolean`, `array`, `object`); names ascending.
+ */
+export type FieldCensus = Record<string, Record<string, Record<string, FieldUse>>>;
 
 /** `_manifest.json` of an NDJSON run. Holds no time of its own: transforming a run twice gives identical bytes. */
 export interface NdjsonManifest {
@@ -79,11 +93,23 @@ export interface NdjsonManifest {
   rejects: number;
   /** U+0000 and unpaired surrogates replaced by U+FFFD. */
   replacedCharacters: number;
+  /** Rows of e-mails whose content HubSpot held back, for want of the scope `sales-email-read`. */
+  redacted: number;
+  /** What drift is told by: a field, or a JSON type of it, that no earlier run has is new. */
+  fields: FieldCensus;
   parts: NdjsonPart[];
 }
 
 export async function writePlan(folder: string, plan: RunPlan): Promise<void> {
   await writeFileAtomically(path.join(folder, PLAN), toText(plan));
+}
+
+/** Marks an interrupted run as one that nobody will go on with, since `by` was started instead. */
+export async function writeAbandoned(
+  folder: string,
+  mark: { run: RunId; by: RunId },
+): Promise<void> {
+  await writeFileAtomically(path.join(folder, ABANDONED), toText({ format: FORMAT, ...mark }));
 }
 
 export async function writeRawManifest(folder: string, manifest: RawManifest): Promise<void> {

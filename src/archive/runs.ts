@@ -102,10 +102,14 @@ export async function exists(file: string): Promise<boolean> {
 
 /** Makes a folder and those above it, private to its user (the archive holds personal data). */
 export async function makeFolder(folder: string): Promise<void> {
+  // mkdir's own `recursive` says ENOENT where the file system is read-only.
+  const parent = path.dirname(folder);
+  if (parent !== folder && !(await exists(parent))) await makeFolder(parent);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await mkdir(folder, { mode: 0o700 });
   } catch (error) {
-    throw cannotWrite(folder, error);
+    const isThere = isSystemError(error, 'EEXIST') && (await exists(`${folder}/.`));
+    if (!isThere) throw cannotWrite(folder, error);
   }
 }
 
@@ -143,6 +147,7 @@ const REASONS: Record<string, string> = {
   ENOTDIR: 'a part of its path is not a folder',
   ENOENT: 'no such file or folder',
   EISDIR: 'it is a folder',
+  EEXIST: 'a file of that name is there already',
 };
 
 function systemReason(error: unknown): string {

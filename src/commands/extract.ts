@@ -3,6 +3,7 @@ import { rawRoot } from '../archive/runs.ts';
 import { systemClock } from '../clock.ts';
 import { startPortal } from '../demo/start-portal.ts';
 import { SettingsError } from '../errors.ts';
+import type { Wishes } from '../extract/decide.ts';
 import { type ExtractResult, extract } from '../extract/extract.ts';
 import { createClient } from '../hubspot/client.ts';
 import { MAX_LIMIT } from '../hubspot/engagements-v1.ts';
@@ -11,8 +12,13 @@ import { summarizeExtract } from '../terminal/summary.ts';
 import { type Context, watched, writeJson } from './context.ts';
 
 export interface ExtractArguments {
+  full: boolean;
+  since: string | undefined;
+  fullEvery: string;
   pageLimit: number;
   allowEmpty: boolean;
+  maxRequestsPer10s: number | undefined;
+  dailyReserve: number;
   json: boolean;
 }
 
@@ -22,22 +28,31 @@ export async function runExtract(context: Context, args: ExtractArguments): Prom
   if (!(Number.isInteger(args.pageLimit) && args.pageLimit >= 1 && args.pageLimit <= MAX_LIMIT)) {
     throw new SettingsError(`--page-limit must be a whole number from 1 to ${MAX_LIMIT}`);
   }
+  const { maxRequestsPer10s = 1, dailyReserve } = args;
+  if (!(maxRequestsPer10s >= 1))
+    throw new SettingsError('--max-requests-per-10s must be 1 or more');
+  if (!(dailyReserve >= 0)) throw new SettingsError('--daily-reserve must be 0 or more');
+  const wishes = toWishes(args);
   const portal = requirePortal(settings);
   const result = await withArchiveLock(rawRoot(settings.dataDir), 'extract', () =>
-    portal.demo ? extractDemo(context, args) : extractFrom(context, args, portal),
+    portal.demo ? extractDemo(context, args, wishes) : extractFrom(context, args, wishes, portal),
   );
   log.info(summarizeExtract(result), { stage: 'extract', ...result });
   if (args.json) writeJson(context, result);
 }
 
-async function extractDemo(context: Context, args: ExtractArguments): Promise<ExtractResult> {
+async function extractDemo(
+  context: Context,
+  args: ExtractArguments,
+  wishes: Wishes,
+): Promise<ExtractResult> {
   const { url, token, close } = await startPortal();
   context.log.info(
     `Asking the demo portal at ${url}: made-up data. Set HUBSPOT_ACCESS_TOKEN to ask HubSpot.`,
     { demo: true },
   );
   try {
-    return await extractFrom(context, args, { demo: true, apiUrl: url, token });
+    return await extractFrom(context, args, wishes, { demo: true, apiUrl: url, token });
   } finally {
     await close();
   }
@@ -45,20 +60,61 @@ async function extractDemo(context: Context, args: ExtractArguments): Promise<Ex
 
 function extractFrom(
   context: Context,
-  { pageLimit, allowEmpty }: ExtractArguments,
+  args: ExtractArguments,
+  wishes: Wishes,
   portal: { demo: boolean; apiUrl: string; token: string },
 ): Promise<ExtractResult> {
   return watched(context, 'extract', async (progress) => {
     const clock = systemClock;
-    const client = createClient(portal, { clock, progress, signal: context.signal });
+    const { signal, settings } = context;
+    const client = createClient(
+      portal,
+      { clock, progress, signal },
+      {
+        maxRequestsPer10s: args.maxRequestsPer10s ?? Number.POSITIVE_INFINITY,
+        dailyReserve: args.dailyReserve,
+        proxyUrl: portal.apiUrl.startsWith('https:') ? settings.proxyUrl : null,
+      },
+    );
     try {
-      const { dataDir } = context.settings;
+      const { pageLimit, allowEmpty } = args;
       return await extract(
-        { dataDir, demo: portal.demo, pageLimit, allowEmpty },
-        { client, clock, progress },
+        { dataDir: settings.dataDir, demo: portal.demo, pageLimit, allowEmpty, wishes },
+        { client, clock, progress, signal },
       );
     } finally {
       await client.close();
     }
   });
+}
+
+function toWishes({ full, since, fullEvery }: ExtractArguments): Wishes {
+  if (full && since !== undefined) throw new SettingsError('--full and --since exclude each other');
+  return {
+    full,
+    since: since === undefined ? null : toInstant(since),
+    api: null,
+    defaultApi: 'v1',
+    fullEveryDays: toDays(fullEvery),
+  };
+}
+
+function toInstant(text: string): string {
+  const ms = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/.test(
+    text,
+  )
+    ? Date.parse(text)
+    : Number.NaN;
+  if (Number.isNaN(ms)) {
+    throw new SettingsError(
+      `--since must be an instant such as 2026-11-24T01:50:00Z or a day; it is ${text}`,
+    );
+  }
+  return new Date(ms).toISOString();
+}
+
+function toDays(text: string): number | null {
+  if (text === 'never') return null;
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
+  throw new SettingsError(`--full-every must be a number of days, or never; it is ${text}`);
 }

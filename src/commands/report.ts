@@ -2,7 +2,8 @@ import { SettingsError } from '../errors.ts';
 import { formatCsv } from '../report/format-csv.ts';
 import { formatJson } from '../report/format-json.ts';
 import { formatTable } from '../report/format-table.ts';
-import { report, reportSql } from '../report/report.ts';
+import { formatHtml } from '../report/html/format-html.ts';
+import { type Report, report, reportSql } from '../report/report.ts';
 import type { ReportOptions, ReportRange } from '../report/report-options.ts';
 import { writeOutput } from '../report/write-output.ts';
 import { toCounted } from '../terminal/text.ts';
@@ -11,14 +12,16 @@ import { type Context, withDatabase } from './context.ts';
 export interface ReportArguments {
   by: ReportOptions['by'];
   all: boolean;
-  last: number | undefined;
+  last: string | undefined;
   from: string | undefined;
   to: string | undefined;
-  format: 'table' | 'csv' | 'json';
+  format: 'table' | 'csv' | 'json' | 'html';
   out: string | undefined;
   timezone: string | undefined;
   window: number;
   align: 'trailing' | 'centered';
+  types: string | undefined;
+  portal: string | undefined;
   includeDeleted: boolean;
   sql: boolean;
 }
@@ -35,13 +38,15 @@ export async function runReport(context: Context, args: ReportArguments): Promis
       window: args.window,
       align: args.align,
       includeDeleted: args.includeDeleted,
+      ...(args.types === undefined ? {} : { types: args.types.split(',').filter(Boolean) }),
+      ...(args.portal === undefined ? {} : { portal: args.portal }),
       schema: database.schema,
     };
     const client = await database.connect('report');
     try {
       const text = args.sql
         ? await reportSql(options, client)
-        : format(await report(options, client), context, args);
+        : await format(await report(options, client), context, args);
       if (args.out === undefined) return output.write(text);
       await writeOutput(args.out, text);
       log.info(`report: ${toCounted(Buffer.byteLength(text), 'bytes')} written to ${args.out}`);
@@ -51,11 +56,12 @@ export async function runReport(context: Context, args: ReportArguments): Promis
   });
 }
 
-function format(
-  result: Awaited<ReturnType<typeof report>>,
+async function format(
+  result: Report,
   { output }: Context,
   { format, out }: ReportArguments,
-): string {
+): Promise<string> {
+  if (format === 'html') return formatHtml(result);
   if (format === 'csv') return formatCsv(result);
   if (format === 'json') return formatJson(result);
   return formatTable(result, {
@@ -70,10 +76,17 @@ function toRange({ all, last, from, to }: ReportArguments): ReportRange {
     throw new SettingsError('--all, --last and --from/--to exclude each other');
   }
   if (all) return { kind: 'all' };
-  if (from === undefined && to === undefined) return { kind: 'last', days: last ?? 30 };
+  if (from === undefined && to === undefined) return { kind: 'last', days: toDays(last) };
   return {
     kind: 'between',
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
   };
+}
+
+/** `90d` and `90` are both ninety days. */
+function toDays(last = '30d'): number {
+  const days = /^(\d{1,9})d?$/.exec(last)?.[1];
+  if (days !== undefined) return Number(days);
+  throw new SettingsError(`--last must be a number of days such as 90d; it is ${last}`);
 }

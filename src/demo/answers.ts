@@ -8,6 +8,8 @@ export interface Answer {
   body: string | Buffer;
   /** Which of HubSpot's limit headers it has: all by default, `daily` for search, `none` when a gateway answers. */
   limits?: 'all' | 'daily' | 'none';
+  /** The cursor that it returns, where the body does not end with an `offset`; for the log of requests. */
+  nextCursor?: string;
 }
 
 /** 429 of the 10-second limit; recorded. */
@@ -72,6 +74,16 @@ export function invalidParameter(name: string, value: string): Answer {
   });
 }
 
+/** 400 for a request that is understood and refused. */
+export function invalidRequest(message: string): Answer {
+  return hubspotError(400, { message, category: 'VALIDATION_ERROR' });
+}
+
+/** 400 for an object type that HubSpot does not know; recorded, without a category. */
+export function unknownObjectType(name: string): Answer {
+  return hubspotError(400, { message: `Unable to infer object type from: ${name}` });
+}
+
 /** 404 of an unknown path or id. */
 export function notFound(): Answer {
   return hubspotError(404, { message: 'resource not found', category: 'OBJECT_NOT_FOUND' });
@@ -113,6 +125,11 @@ export function unavailable(): Answer {
 /** 502 of the gateway in front of HubSpot: HTML, and none of HubSpot's headers. */
 export function badGateway(): Answer {
   return gatewayPage(502, '502 Bad Gateway');
+}
+
+/** 414 of the gateway for an URL that is too long: HTML, and none of HubSpot's headers. */
+export function uriTooLong(): Answer {
+  return gatewayPage(414, '414 Request-URI Too Large');
 }
 
 /** 200 with a page of HTML where JSON was promised, as some proxies answer. */

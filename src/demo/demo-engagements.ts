@@ -1,7 +1,7 @@
 import { type Metadata, toMetadata } from './metadata.ts';
 import { guid, type Random, seededRandom } from './random.ts';
 import { type PlannedEngagement, planEngagements } from './schedule.ts';
-import type { StoredRecord } from './store.ts';
+import type { StoredRecord } from './stored-record.ts';
 import { type Person, toPerson } from './texts.ts';
 
 /** The number of HubSpot's old public demo portal. */
@@ -47,17 +47,17 @@ const RARE_ASSOCIATIONS = [
 export function demoEngagements(options: { size?: number } = {}): StoredRecord[] {
   return planEngagements(options.size).map((planned) => ({
     id: BigInt(planned.id),
+    type: planned.type,
+    createdAt: planned.createdAt,
+    lastUpdated: beginRecord(planned).lastUpdated,
     read: () => toDemoRecord(planned),
   }));
 }
 
 /** The record of a planned engagement; depends on nothing else. */
-export function toDemoRecord({ id, type, createdAt }: PlannedEngagement): DemoRecord {
-  // The remainder keeps ids beyond 2^31 apart: a seed has 32 bits.
-  const random = seededRandom(id % 4_294_967_291);
-  const contact = toPerson(random.int(0, 4_000));
-  const owner = random.pick(OWNERS);
-  const lastUpdated = random.chance(0.34) ? updatedAfter(createdAt, random) : createdAt;
+export function toDemoRecord(planned: PlannedEngagement): DemoRecord {
+  const { id, type, createdAt } = planned;
+  const { random, contact, owner, lastUpdated } = beginRecord(planned);
   const metadata = toMetadata(type, random, { id, createdAt, contact, owner });
   return {
     engagement: {
@@ -83,6 +83,21 @@ export function toDemoRecord({ id, type, createdAt }: PlannedEngagement): DemoRe
       random.chance(0.4) && { scheduledTasks: [toReminder(id, type, createdAt, random)] }),
     metadata,
   };
+}
+
+/** The first draws of a record, which are cheap: `lastUpdated` is known without writing its letter. */
+function beginRecord({ id, createdAt }: PlannedEngagement): {
+  random: Random;
+  contact: Person;
+  owner: Person;
+  lastUpdated: number;
+} {
+  // The remainder keeps ids beyond 2^31 apart: a seed has 32 bits.
+  const random = seededRandom(id % 4_294_967_291);
+  const contact = toPerson(random.int(0, 4_000));
+  const owner = random.pick(OWNERS);
+  const lastUpdated = random.chance(0.34) ? updatedAfter(createdAt, random) : createdAt;
+  return { random, contact, owner, lastUpdated };
 }
 
 /** Later than `createdAt`, mostly by little, and within the portal's period. */

@@ -8,8 +8,11 @@ export interface PortalRequest {
   method: string;
   /** Without the host and the query. */
   path: string;
+  /** A parameter given several times is one list, joined by commas. */
   query: Record<string, string>;
   headers: IncomingHttpHeaders;
+  /** As text; empty for a GET. */
+  body: string;
 }
 
 /** An order to answer some requests wrongly. Several effects in one order combine. */
@@ -41,14 +44,20 @@ export interface Faults {
   take(request: PortalRequest): Fault | undefined;
 }
 
-/** A full page that promises more and gives back the cursor it was asked with. */
-export const stuckCursor: Fault = {
-  changeBody: (body, { query }) =>
-    body.replace(
-      /"hasMore":\w+,"offset":\d+\}$/,
-      `"hasMore":true,"offset":${query['offset'] ?? 0}}`,
-    ),
-};
+/** A full page of whatever endpoint that promises more and gives back the cursor it was asked with. */
+export const stuckCursor: Fault = { changeBody: promiseMore };
+
+function promiseMore(body: string, { path, query, body: asked }: PortalRequest): string {
+  if (path.endsWith('/paged')) {
+    const tail = `"hasMore":true,"offset":${query['offset'] ?? 0}}`;
+    return body.replace(/"hasMore":\w+,"offset":\d+\}$/, tail);
+  }
+  const { results, paging: _, ...page } = JSON.parse(body);
+  const after = query['after'] ?? (asked === '' ? undefined : JSON.parse(asked).after) ?? '0';
+  return path.endsWith('/modified/after')
+    ? JSON.stringify({ results, hasMore: true, after })
+    : JSON.stringify({ ...page, results, paging: { next: { after: String(after) } } });
+}
 
 export function createFaults(): Faults {
   let orders: { fault: Fault; left: number }[] = [];

@@ -9,15 +9,17 @@ import {
   writePlan,
   writeRawManifest,
 } from '../archive/manifest.ts';
+import type { Id } from '../archive/row.ts';
 import { syncFolder, writeFileAtomically } from '../archive/write-file.ts';
-import type { PageAnswer, PageRequest } from '../hubspot/client.ts';
-import type { PageSummary } from '../hubspot/engagements-v1.ts';
+import type { PageAnswer } from '../hubspot/client.ts';
+import type { PageSummary } from '../hubspot/page-summary.ts';
+import { exactNumber } from '../json.ts';
 import { toRawManifest } from './raw-manifest.ts';
 
 /** A page as a walk yields it: what was asked, and the answer. */
 export interface FetchedPage {
   stream: string;
-  request: PageRequest;
+  walk: PageEntry['walk'];
   cursor: string | null;
   answer: PageAnswer<PageSummary>;
 }
@@ -69,14 +71,16 @@ async function openRun(folder: string, plan: RunPlan): Promise<OpenRun> {
     plan,
     folder,
     pages,
-    async addPage({ stream, request, cursor, answer }) {
+    async addPage({ stream, walk, cursor, answer }) {
       const { body, page } = answer;
       const file = `${stream}-${String(count(stream)).padStart(6, '0')}.json`;
       await writeFileAtomically(path.join(folder, file), body);
       const entry: PageEntry = {
         file,
         stream,
-        request,
+        walk,
+        completes: null,
+        request: answer.request,
         status: answer.status,
         requestedAt: answer.requestedAt.toISOString(),
         answeredAt: answer.answeredAt.toISOString(),
@@ -86,11 +90,12 @@ async function openRun(folder: string, plan: RunPlan): Promise<OpenRun> {
         records: page.records,
         types: page.types,
         portalId: page.portalId,
+        newestUpdate: page.newestUpdate === null ? null : new Date(page.newestUpdate).toISOString(),
         cursor,
         nextCursor: page.nextCursor,
         hasMore: page.hasMore,
-        firstId: page.firstId,
-        lastId: page.lastId,
+        firstId: toId(page.ids[0]),
+        lastId: toId(page.ids.at(-1)),
       };
       await journal.append(entry);
       pages.push(entry);
@@ -103,4 +108,8 @@ async function openRun(folder: string, plan: RunPlan): Promise<OpenRun> {
     },
     close: () => journal.close(),
   };
+}
+
+function toId(id: bigint | undefined): Id | null {
+  return id === undefined ? null : exactNumber(Number(id), String(id));
 }

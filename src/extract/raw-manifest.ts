@@ -24,6 +24,7 @@ export function toRawManifest(
     portalId: pages.find((page) => page.portalId !== null)?.portalId ?? null,
     startedAt: toInstant(starts.reduce((a, b) => Math.min(a, b))),
     finishedAt: toInstant(ends.reduce((a, b) => Math.max(a, b))),
+    newestUpdate: findNewest(pages),
     types: Object.fromEntries([...types].sort(([a], [b]) => (a < b ? -1 : 1))),
     associationKinds: 'all',
     streams,
@@ -42,4 +43,10 @@ function add(tally: Tally | undefined, page: PageEntry): Tally {
 
 function toInstant(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+// ISO instants of one form sort as text.
+function findNewest(pages: readonly PageEntry[]): string | null {
+  const updates = pages.flatMap(({ newestUpdate }) => newestUpdate ?? []);
+  return updates.reduce<string | null>((a, b) => (a === null || b > a ? b : a), null);
 }

@@ -1,12 +1,15 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import type { Clock } from '../clock.ts';
 import { HubSpotUnavailable } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import { withoutSecrets } from '../settings.ts';
 import { oneLine, type Retry, toFailure, toWait } from './failures.ts';
+import { createRateLimit, type RateLimit, SEARCH, UNKNOWN_ACCOUNT } from './rate-limit.ts';
 import { retryDelay } from './retry-delay.ts';
+
+type Headers = Record<string, string | string[] | undefined>;
 
 /** A request for one page; `path` begins with `/`. */
 export interface PageRequest {
@@ -18,6 +21,8 @@ export interface PageRequest {
 
 /** A page, fully read, after content decoding. */
 export interface PageAnswer<T> {
+  /** As it was asked at last. */
+  request: PageRequest;
   body: Buffer;
   /** What `parse` made of the body. */
   page: T;
@@ -29,14 +34,40 @@ export interface PageAnswer<T> {
   durationMs: number;
 }
 
+/** What a caller hears of a page on its way. */
+export interface FetchHooks {
+  /** Ends this page alone, besides the client's own signal. */
+  signal?: AbortSignal;
+  /** The allowance is there, and a request goes out. */
+  onSent?(): void;
+  /** An attempt failed on HubSpot's side or on the way; `failures` in a row, from 1. */
+  onTrouble?(failures: number): void;
+}
+
+/** Answers so far. */
+export interface ClientCounts {
+  /** Requests sent, answered or not. */
+  requests: number;
+  /** Answers 429. */
+  limited: number;
+}
+
 /** HubSpot, as the stages see it. */
 export interface HubSpotClient {
   /**
-   * Asks until a whole page that `parse` accepts is there. `parse` throws when the body is not the promised JSON,
-   * which counts as trouble on the way and is asked again.
+   * Asks, within HubSpot's allowance, until a whole page that `parse` accepts is there. `toRequest` is called for each
+   * attempt. `parse` throws when the body is not the promised JSON, which counts as trouble on the way.
    * Throws HubSpotRefused, HubSpotUnavailable, or the signal's reason.
    */
-  fetchPage<T>(request: PageRequest, parse: (body: Buffer) => T): Promise<PageAnswer<T>>;
+  fetchPage<T>(
+    toRequest: () => PageRequest,
+    parse: (body: Buffer) => T,
+    hooks?: FetchHooks,
+  ): Promise<PageAnswer<T>>;
+  /** Requests that wait for the allowance, and what it comes to in requests per ms. Search has its own, not counted. */
+  readonly waiting: number;
+  readonly rate: number;
+  readonly counts: Readonly<ClientCounts>;
   close(): Promise<void>;
 }
 
@@ -48,6 +79,17 @@ export interface ClientThings {
   random?: () => number;
 }
 
+/** How the client treats HubSpot. */
+export interface ClientOptions {
+  timeouts: Timeouts;
+  /** Leaves room for the account's other integrations; infinite: the whole allowance. */
+  maxRequestsPer10s: number;
+  /** Stops before the account has fewer requests than this left for the day. */
+  dailyReserve: number;
+  /** Of an HTTP proxy, for https only; null: none. */
+  proxyUrl: string | null;
+}
+
 const unzip = promisify(gunzip);
 
 /** How long silence is borne, in ms; both above zero. */
@@ -57,32 +99,43 @@ export interface Timeouts {
   answerMs: number;
 }
 
-const TIMEOUTS: Timeouts = { connectMs: 10_000, answerMs: 60_000 };
+const DEFAULTS: ClientOptions = {
+  timeouts: { connectMs: 10_000, answerMs: 60_000 },
+  maxRequestsPer10s: Number.POSITIVE_INFINITY,
+  dailyReserve: 0,
+  proxyUrl: null,
+};
+
+/** Requests of others that a 429 tells of are given so long to pass. */
+const BACK_OFF_MS = 1_000;
 
 /** A client for the server at `apiUrl` (no slash at its end), with a token that goes nowhere else. */
 export function createClient(
   portal: { apiUrl: string; token: string },
-  { clock, progress, signal, random = Math.random }: ClientThings,
-  { connectMs, answerMs }: Timeouts = TIMEOUTS,
+  { clock, progress, signal: ownSignal, random = Math.random }: ClientThings,
+  options: Partial<ClientOptions> = {},
 ): HubSpotClient {
-  const dispatcher = new Agent({
-    connect: { timeout: connectMs },
-    headersTimeout: answerMs,
-    bodyTimeout: answerMs,
-  });
+  const { timeouts, maxRequestsPer10s, dailyReserve, proxyUrl } = { ...DEFAULTS, ...options };
+  const dispatcher = createDispatcher(timeouts, proxyUrl);
+  const general = createRateLimit(clock, UNKNOWN_ACCOUNT, maxRequestsPer10s);
+  const search = createRateLimit(clock, SEARCH, maxRequestsPer10s);
+  const counts: ClientCounts = { requests: 0, limited: 0 };
   let everAnswered = false;
 
   // An answer may quote what it was asked with.
   const withoutToken = (text: string): string => text.replaceAll(portal.token, '…');
 
   async function attemptPage<T>(
-    { method, path, query, body }: PageRequest,
+    pageRequest: PageRequest,
     parse: (body: Buffer) => T,
+    { limit, signal }: { limit: RateLimit; signal: AbortSignal },
   ): Promise<PageAnswer<T> | Retry> {
+    const { method, path, query, body } = pageRequest;
     const requestedAt = clock.now();
     let answer: Awaited<ReturnType<typeof request>>;
     let bytes: Buffer;
     try {
+      counts.requests += 1;
       answer = await request(portal.apiUrl + path, {
         dispatcher,
         method,
@@ -104,17 +157,20 @@ export function createClient(
       bytes = zipped && received.length > 0 ? await unzip(received) : received;
     } catch (error) {
       signal.throwIfAborted();
-      const reason = withoutToken(describeNetworkError(error, { connectMs, answerMs }));
+      const reason = withoutToken(describeNetworkError(error, timeouts));
       return { kind: 'retry', wait: 'server', reason };
     }
     const { statusCode: status, headers } = answer;
-    if (status !== 200) {
+    limit.learn(parseLimit(headers));
+    if (status !== 200 && status !== 207) {
       const failure = toFailure({ status, headers, body: withoutToken(bytes.toString('utf8')) });
       if (failure.kind === 'stop') throw failure.error;
       return failure;
     }
+    assertReserve(headers, dailyReserve);
     try {
       return {
+        request: pageRequest,
         body: bytes,
         page: parse(bytes),
         status,
@@ -129,11 +185,27 @@ export function createClient(
   }
 
   return {
-    async fetchPage(pageRequest, parse) {
+    counts,
+    get waiting() {
+      return general.waiting;
+    },
+    get rate() {
+      return general.rate;
+    },
+    async fetchPage(toRequest, parse, { signal: pageSignal, onSent, onTrouble } = {}) {
+      const signal = pageSignal ?? ownSignal;
       for (let attempt = 1; ; attempt++) {
-        signal.throwIfAborted();
-        const result = await attemptPage(pageRequest, parse);
+        const pageRequest = toRequest();
+        const limit = pageRequest.path.endsWith('/search') ? search : general;
+        await limit.acquire(signal);
+        onSent?.();
+        const result = await attemptPage(pageRequest, parse, { limit, signal });
         if (!('kind' in result)) return result;
+        if (result.wait === 'server') onTrouble?.(attempt);
+        if (result.wait === 'window' || result.wait === 'second') {
+          counts.limited += 1;
+          limit.backOff(BACK_OFF_MS);
+        }
         const delayMs = retryDelay({ attempt, failure: result, everAnswered, random: random() });
         if (delayMs === undefined) {
           throw new HubSpotUnavailable(
@@ -149,6 +221,41 @@ export function createClient(
       await dispatcher.destroy();
     },
   };
+}
+
+function createDispatcher({ connectMs, answerMs }: Timeouts, proxyUrl: string | null): Dispatcher {
+  const options = {
+    connect: { timeout: connectMs },
+    headersTimeout: answerMs,
+    bodyTimeout: answerMs,
+  };
+  // Hosts named in NO_PROXY are asked directly, as by other programs.
+  return proxyUrl === null
+    ? new Agent(options)
+    : new EnvHttpProxyAgent({ ...options, httpsProxy: proxyUrl, httpProxy: '' });
+}
+
+/** What the answer's headers say about the allowance. Search answers carry none of them. */
+function parseLimit(headers: Headers): { max?: number; intervalMs?: number; remaining?: number } {
+  const entries = [
+    ['max', 'x-hubspot-ratelimit-max'],
+    ['intervalMs', 'x-hubspot-ratelimit-interval-milliseconds'],
+    ['remaining', 'x-hubspot-ratelimit-remaining'],
+  ].map(([name, header = '']) => [name, parseCount(headers[header])] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+function assertReserve(headers: Headers, reserve: number): void {
+  const left = parseCount(headers['x-hubspot-ratelimit-daily-remaining']);
+  if (reserve === 0 || left === undefined || left >= reserve) return;
+  throw new HubSpotUnavailable(
+    `the account has ${left} requests left for today, fewer than the ${reserve} to be spared`,
+    { next: 'Run extract again tomorrow to go on, or lower --daily-reserve.' },
+  );
+}
+
+function parseCount(header: string | string[] | undefined): number | undefined {
+  return typeof header === 'string' && /^\d+$/.test(header) ? Number(header) : undefined;
 }
 
 function toNext({ retryAfterMs }: Retry, everAnswered: boolean): string {

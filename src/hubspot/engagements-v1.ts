@@ -1,22 +1,11 @@
-import type { Id } from '../archive/row.ts';
 import { isRawNumber, parseJson } from '../json.ts';
 import type { PageRequest } from './client.ts';
+import type { PageSummary } from './page-summary.ts';
 
 /** HubSpot's cap for `/paged`; more is clamped silently. */
 export const MAX_LIMIT = 250;
-
-/** What a page says about itself; the records stay in the body. */
-export interface PageSummary {
-  records: number;
-  /** Records of each type, names ascending. */
-  types: Record<string, number>;
-  firstId: Id | null;
-  lastId: Id | null;
-  /** Of the first record that has one. */
-  portalId: number | null;
-  nextCursor: string | null;
-  hasMore: boolean;
-}
+/** HubSpot's cap for `/modified/after`. */
+export const MAX_MODIFIED_LIMIT = 1000;
 
 /** The request for the engagements that follow `cursor` (null: from the start), ids ascending. */
 export function toPagedRequest(cursor: string | null, limit: number): PageRequest {
@@ -29,37 +18,77 @@ export function toPagedRequest(cursor: string | null, limit: number): PageReques
 }
 
 /**
- * Reads `{results, hasMore, offset}`. Records may be anything: what is wrong with one of them is transform's to say.
- * Throws Error when the body is not such a page.
+ * The request for the engagements modified since `since` (epoch ms), in no order; `cursor` is the one of the page
+ * before. HubSpot once answered 500 to the epoch itself: the least it is asked for is a second later.
  */
+export function toModifiedRequest(
+  since: number,
+  cursor: string | null,
+  limit: number,
+): PageRequest {
+  return {
+    method: 'GET',
+    path: '/engagements/v1/engagements/modified/after',
+    query: { after: cursor ?? String(Math.max(1000, since)), limit: String(limit) },
+    body: null,
+  };
+}
+
+/** Reads `{results, hasMore, offset}` of `/paged`. Throws Error when the body is not such a page. */
 export function parsePagedBody(body: Buffer): PageSummary {
-  const page = parseJson(body.toString('utf8')) as { [key: string]: unknown } | null;
+  return parseBody(body, 'offset');
+}
+
+/** Reads `{results, hasMore, after}` of `/modified/after`. Throws Error when the body is not such a page. */
+export function parseModifiedBody(body: Buffer): PageSummary {
+  return parseBody(body, 'after');
+}
+
+/** Records may be anything: what is wrong with one of them is transform's to say. */
+function parseBody(body: Buffer, cursorKey: 'offset' | 'after'): PageSummary {
+  const page = parseJsonBody(body);
   const results = page?.['results'];
   const hasMore = page?.['hasMore'];
   if (!Array.isArray(results) || typeof hasMore !== 'boolean') {
     throw new Error('it lacks results and hasMore');
   }
-  const nextCursor = toCursor(page?.['offset']);
-  if (hasMore && nextCursor === null) throw new Error('it promises more but gives no offset');
+  const nextCursor = toCursor(page?.[cursorKey]);
+  if (hasMore && nextCursor === null) {
+    throw new Error(`it promises more but gives no ${cursorKey}`);
+  }
   const types = new Map<string, number>();
+  const ids: bigint[] = [];
   let portalId: number | null = null;
-  const ids: Id[] = [];
+  let newestUpdate: number | null = null;
   for (const { engagement } of results.filter(isObject)) {
     if (!isObject(engagement)) continue;
-    const { id, type, portalId: portal } = engagement;
-    if (typeof id === 'number' || isRawNumber(id)) ids.push(id);
+    const { id, type, portalId: portal, lastUpdated } = engagement;
+    if (isRawNumber(id)) ids.push(BigInt(id.rawJSON));
+    else if (Number.isSafeInteger(id)) ids.push(BigInt(id as number));
     if (typeof type === 'string') types.set(type, (types.get(type) ?? 0) + 1);
     if (portalId === null && typeof portal === 'number') portalId = portal;
+    if (typeof lastUpdated === 'number' && lastUpdated > (newestUpdate ?? 0)) {
+      newestUpdate = lastUpdated;
+    }
   }
   return {
     records: results.length,
     types: Object.fromEntries([...types].sort(([a], [b]) => (a < b ? -1 : 1))),
-    firstId: ids[0] ?? null,
-    lastId: ids.at(-1) ?? null,
+    ids,
     portalId,
+    newestUpdate,
     nextCursor,
     hasMore,
   };
+}
+
+/** The parser's own words quote the body, which may hold anything, and end in a log: they are left out. */
+function parseJsonBody(body: Buffer): { [key: string]: unknown } | null {
+  try {
+    return parseJson(body.toString('utf8')) as { [key: string]: unknown } | null;
+  } catch {
+    throw new Error('it is not JSON');
+  }
 }
 
 function toCursor(value: unknown): string | null {

@@ -44,6 +44,7 @@ export function toFailure(answer: Answer): Retry | Stop {
   const body = parseErrorBody(answer.body);
   const retryAfterMs = parseRetryAfter(answer.headers);
   const said = describe(answer, body);
+  const refused = refuse(answer.status);
   const retry = (wait: Retry['wait']): Retry => ({
     kind: 'retry',
     wait,
@@ -98,8 +99,11 @@ function unavailable(message: string, next: string): Stop {
   return { kind: 'stop', error: new HubSpotUnavailable(message, { next }) };
 }
 
-function refused(message: string, next: string): Stop {
-  return { kind: 'stop', error: new HubSpotRefused(message, { next }) };
+function refuse(status: number): (message: string, next: string) => Stop {
+  return (message, next) => ({
+    kind: 'stop',
+    error: new HubSpotRefused(message, { next, status }),
+  });
 }
 
 function parseErrorBody(text: string): ErrorBody {

@@ -11,7 +11,9 @@ export interface RetryInput {
   random: number;
 }
 
-const WINDOW_MS = 10_000;
+// The window frees itself bit by bit, and the client slows down by itself.
+const WINDOW_MS = 2_000;
+const LONGEST_WINDOW_MS = 10_000;
 const LOCKED_MS = 2_000;
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
@@ -33,7 +35,7 @@ export function retryDelay({
   if (retryAfterMs !== undefined) return retryAfterMs <= PATIENCE_MS ? retryAfterMs : undefined;
   switch (failure.wait) {
     case 'window':
-      return WINDOW_MS * (1 + random / 10);
+      return Math.min(LONGEST_WINDOW_MS, WINDOW_MS * attempt) * (1 + random / 10);
     case 'second':
       return 1000 * attempt * (1 + random / 2);
     case 'locked':

@@ -1,16 +1,40 @@
--- Rows of one run as they were read: the keys that decide, and the document as text, parsed only if it will be written.
+-- Rows of one run as they were read; what is JSON stays text, parsed only if it will be written.
 create unlogged table load_staging (
+  line         bigint      not null,
+  redacted     boolean     not null,
   portal_id    bigint      not null,
   id           bigint      not null,
-  line         bigint      not null,
+  type         text        not null,
+  active       boolean,
+  created_at   timestamptz,
   updated_at   timestamptz,
-  extracted_at timestamptz not null,
-  api          text        not null,
-  content_hash text        not null,
+  occurred_at  timestamptz,
+  owner_id     bigint,
+  team_id      bigint,
+  created_by   bigint,
+  modified_by  bigint,
+  source       text,
+  source_id    text,
+  activity_type text,
+  title        text,
+  body_preview text,
   associations text        not null,
   attachments  text        not null,
-  document     text        not null
+  metadata     text        not null,
+  extra        text        not null,
+  archived_at  timestamptz,
+  api          text        not null,
+  content_hash text        not null,
+  extracted_at timestamptz not null,
+  raw_page     text        not null
 );
+
+-- Compressing what will be dropped in a moment, and decompressing it before, takes longer than reading it.
+alter table load_staging
+  alter body_preview set storage external,
+  alter associations set storage external,
+  alter metadata set storage external,
+  alter extra set storage external;
 
 -- What becomes of each engagement in staging; only the copy on this line is looked at further.
 create unlogged table load_verdicts (

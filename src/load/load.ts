@@ -7,7 +7,7 @@ import type { Progress } from '../progress.ts';
 import { assertWelcome } from './assert-welcome.ts';
 import { type LedgerEntry, type MergedRun, readLedger } from './ledger.ts';
 import { mergeRun } from './merge-run.ts';
-import { planLoad, type RunRange } from './plan-load.ts';
+import { type LoadPlan, planLoad, type RunRange } from './plan-load.ts';
 import { type NdjsonRun, readRuns } from './read-runs.ts';
 
 /** What to load. */
@@ -75,35 +75,47 @@ async function mergeRuns(
     assertWelcome(runs, ledger, database, options);
     const portalId =
       runs.find(({ manifest }) => manifest.portalId !== null)?.manifest.portalId ?? 0;
-    const plan = planLoad(runs, ofArchive(ledger, runs, portalId), options.replay);
-    for (const run of plan.leftOut) {
+    const planNow = (some: NdjsonRun[], now: MergedRun[]): LoadPlan =>
+      planLoad(some, ofArchive(now, runs, portalId), options.replay);
+    const plan = planNow(runs, ledger);
+    let { alreadyMerged } = plan;
+    const leftOut: RunId[] = [];
+    const leaveOut = (run: RunId): void => {
       progress.note(`left out: run ${run} is older than a run that is merged already`);
-    }
+      leftOut.push(run);
+    };
+    plan.leftOut.forEach(leaveOut);
     const merged: LedgerEntry[] = [];
     const total = plan.merge.reduce((sum, { manifest }) => sum + manifest.rows, 0);
     let before = 0;
-    for (const run of plan.merge) {
+    for (const ndjson of plan.merge) {
       signal.throwIfAborted();
-      onRun(run.run);
-      const update = (rows: number): void =>
-        progress.update({ done: before + rows, total, unit: 'rows', detail: run.run });
+      const { run, manifest } = ndjson;
+      onRun(run);
+      const onRows = (rows: number): void =>
+        progress.update({ done: before + rows, total, unit: 'rows', detail: run });
       // Another load may have been at work since the plan was made.
-      const isDue = (now: MergedRun[]): boolean =>
-        planLoad([run], ofArchive(now, runs, portalId), options.replay).merge.length === 1;
-      const restore = options.replay !== undefined;
+      let own = plan;
+      const isDue = (now: MergedRun[]): boolean => {
+        own = planNow([ndjson], now);
+        return own.merge.length === 1;
+      };
+      const mergeOptions = { portalId, restore: options.replay !== undefined, isDue };
       try {
-        const things = { database, clock, progress, onRows: update, signal };
-        const entry = await mergeRun(client, run, { portalId, restore, isDue }, things);
-        if (entry === undefined) progress.note(`run ${run.run} was merged by another load`);
-        else merged.push(entry);
+        const things = { database, clock, progress, onRows, signal };
+        const entry = await mergeRun(client, ndjson, mergeOptions, things);
+        if (entry !== undefined) merged.push(entry);
+        else {
+          own.leftOut.forEach(leaveOut);
+          alreadyMerged += own.alreadyMerged;
+        }
       } catch (error) {
         if (!(error instanceof ArchiveError)) throw error;
         onDamage(error);
       }
-      before += run.manifest.rows;
-      update(0);
+      before += manifest.rows;
     }
-    return { merged, alreadyMerged: plan.alreadyMerged, leftOut: plan.leftOut };
+    return { merged, alreadyMerged, leftOut };
   } finally {
     await client.end().catch(() => {});
   }

@@ -5,17 +5,11 @@ insert into engagements as t (
   extracted_at, raw_page
 )
 select
-  d.portal_id, d.id, d.type, d.active, d.created_at, d.updated_at, d.occurred_at, d.owner_id, d.team_id, d.created_by,
-  d.modified_by, d.source, d.source_id, d.activity_type, d.title, d.body_preview, d.metadata, d.extra, d.archived_at,
-  d.api, d.content_hash, d.extracted_at, d.raw_page
+  s.portal_id, s.id, s.type, s.active, s.created_at, s.updated_at, s.occurred_at, s.owner_id, s.team_id, s.created_by,
+  s.modified_by, s.source, s.source_id, s.activity_type, s.title, s.body_preview, s.metadata::jsonb, s.extra::jsonb,
+  s.archived_at, s.api, s.content_hash, s.extracted_at, s.raw_page
 from load_verdicts as v
 join load_staging as s on s.portal_id = v.portal_id and s.id = v.id and s.line = v.line
-cross join lateral jsonb_to_record(s.document::jsonb) as d (
-  portal_id bigint, id bigint, type text, active boolean, created_at timestamptz, updated_at timestamptz,
-  occurred_at timestamptz, owner_id bigint, team_id bigint, created_by bigint, modified_by bigint, source text,
-  source_id text, activity_type text, title text, body_preview text, metadata jsonb, extra jsonb,
-  archived_at timestamptz, api text, content_hash text, extracted_at timestamptz, raw_page text
-)
 where v.verdict in ('inserted', 'updated')
 on conflict (portal_id, id) do update set
   type = excluded.type,

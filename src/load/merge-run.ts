@@ -55,8 +55,10 @@ export async function mergeRun(
   things: MergeThings,
 ): Promise<LedgerEntry | undefined> {
   const { database, clock, progress, signal } = things;
-  return inTransaction(client, database.schema, () =>
-    stopOnAbort(client, database, signal, async () => {
+  return inTransaction(client, database.schema, async () => {
+    // Whatever the server's default: after waiting for another load, its work must be seen.
+    await client.query('set transaction isolation level read committed');
+    return stopOnAbort(client, database, signal, async () => {
       await lockLoads(client, database.schema, progress);
       if (!options.isDue(await readLedger(client, database.schema))) return undefined;
       const began = clock.now();
@@ -79,8 +81,8 @@ export async function mergeRun(
       };
       await writeLedger(client, entry);
       return entry;
-    }),
-  );
+    });
+  });
 }
 
 async function mergeRows(
@@ -93,6 +95,9 @@ async function mergeRows(
     signal.throwIfAborted();
     await client.query(await readFile(new URL(`./${name}.sql`, import.meta.url), 'utf8'), values);
   };
+  // Otherwise a hash of more than 100,000 verdicts makes the join write the documents to temporary files, and compiling
+  // statements that run once takes longer than it saves.
+  await client.query("set local work_mem to '64MB'; set local jit to off");
   await run('create-staging');
   const arrived = await copyRun(client, { folder, manifest, onRows, signal });
   await client.query('analyze load_staging (portal_id, id, line)');

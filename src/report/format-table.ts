@@ -1,5 +1,6 @@
-import { formatAverage, type Tally } from './average.ts';
-import { describeReport, formatCount } from './describe-report.ts';
+import type { Tally } from './average.ts';
+import { describeReport, formatCount, toWeekday } from './describe-report.ts';
+import { displayAverages } from './display-averages.ts';
 import type { Report } from './report.ts';
 import { GAP, pickColumns, type TypeColumn } from './table-columns.ts';
 import { cutText, measureText, toVisible } from './visible-text.ts';
@@ -19,8 +20,6 @@ interface Line {
   bold?: boolean;
   quiet?: boolean;
 }
-
-const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
 const LABEL_WIDTH = '2026-11-24 Tue*'.length;
 
@@ -83,27 +82,21 @@ function toDayLines(report: Report, columns: TypeColumn[], averages: string[]): 
     const counts = columns.map((column) =>
       column.types.reduce((sum, type) => sum + (types[type] as Tally).count, 0),
     );
-    const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
+    const weekday = toWeekday(day);
     return {
-      label: `${day} ${WEEKDAYS[weekday]}${day === report.today ? '*' : ''}`,
+      label: `${day} ${weekday}${day === report.today ? '*' : ''}`,
       cells: [...counts.map(toCell), toCell(total.count), averages[index] as string],
-      quiet: weekday === 0 || weekday === 6,
+      quiet: total.count === 0 || /^S/.test(weekday),
     };
   });
   return lines.reverse();
 }
 
-/** The averages of all days; two decimals, or one where the numbers are large. */
-function toAverages({ days, window }: Report): string[] {
-  const most = days.reduce((sum, { total }) => Math.max(sum, total.inWindow ?? 0), 0);
-  const decimals = most / window < 100 ? 2 : 1;
-  return days.map(({ total }) => {
-    const average = formatAverage(total, window, decimals);
-    if (average === null) return '–';
-    if (total.inWindow === 0) return '·';
-    const [whole, fraction] = average.split('.');
-    return `${formatCount(Number(whole))}.${fraction}`;
-  });
+/** The averages of all days, a quiet zero where there is nothing. */
+function toAverages(report: Report): string[] {
+  return displayAverages(report).map((average, index) =>
+    report.days[index]?.total.inWindow === 0 ? '·' : average,
+  );
 }
 
 function toLegend({ types, days, today }: Report, columns: TypeColumn[]): string[] {

@@ -13,6 +13,10 @@ export interface ReportOptions {
   align?: 'trailing' | 'centered';
   /** Whether engagements that HubSpot holds no longer count; not unless told. */
   includeDeleted?: boolean;
+  /** The types that count, also in the totals; all unless told. */
+  types?: string[];
+  /** Id of the portal whose engagements count; all portals unless told. */
+  portal?: string;
   /** Schema of the tables. */
   schema: string;
   /** The current day in `timezone`, `YYYY-MM-DD`; the database's unless told. */
@@ -28,15 +32,20 @@ export type ReportRange =
   /** Calendar days `YYYY-MM-DD`, inclusive; an absent one is the first or last day with data. */
   | { kind: 'between'; from?: string; to?: string };
 
-/** {@link ReportOptions} with nothing left open but `today`, and found to be sound. */
-export type CheckedOptions = Required<Omit<ReportOptions, 'today'>> & { today: string | undefined };
+/** {@link ReportOptions} with the defaults filled in, and found to be sound. */
+export type CheckedOptions = Required<Omit<ReportOptions, Open>> & {
+  [Option in Open]: ReportOptions[Option] | undefined;
+};
+/** What the database fills in. */
+type Open = 'today' | 'types' | 'portal';
 
 /** The longest window, and the most days that a range of the last days has. */
 const MOST_DAYS = 3650;
 
 /** Fills the defaults in. Throws SettingsError for what makes no sense; the zone is for `checkTimezone`. */
 export function checkOptions(options: ReportOptions): CheckedOptions {
-  const { window = 14, align = 'trailing', includeDeleted = false, today, range } = options;
+  const { window = 14, align = 'trailing', includeDeleted = false, range } = options;
+  const { today, types, portal } = options;
   checkDayCount('--window', window);
   if (align === 'centered' && window % 2 === 0) {
     throw new SettingsError(`--align centered needs an odd --window; it is ${window}`, {
@@ -53,7 +62,11 @@ export function checkOptions(options: ReportOptions): CheckedOptions {
     }
   }
   if (today !== undefined) checkDay('today', today);
-  return { ...options, window, align, includeDeleted, today };
+  if (types?.length === 0) throw new SettingsError('--types names no type');
+  if (portal !== undefined && !/^\d{1,18}$/.test(portal)) {
+    throw new SettingsError(`--portal must be a portal's id, such as 62515; it is ${portal}`);
+  }
+  return { ...options, window, align, includeDeleted, today, types, portal };
 }
 
 function checkDayCount(name: string, days: number): void {

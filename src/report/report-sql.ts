@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { CheckedOptions } from './report-options.ts';
 
 /** A query of this folder. */
-export type QueryFile = 'daily.sql' | 'survey.sql';
+export type QueryFile = 'daily.sql' | 'survey.sql' | 'types-by-index.sql' | 'types-by-scan.sql';
 
 // Comments, strings and quoted names come first and are taken whole: no variable begins inside them. So does `::`,
 // since the colon of a cast begins none.
@@ -28,14 +28,22 @@ export function fillVariables(sql: string, variables: Readonly<Record<string, st
   });
 }
 
-/** The text of one of this folder's queries with these options, ready for Postgres and for psql. */
+/**
+ * The text of one of this folder's queries with these options, and the variables that do not follow from them; ready for
+ * Postgres and for psql.
+ */
 export async function readQuery(
   file: QueryFile,
   options: CheckedOptions,
-  days: { from: string; to: string } | null,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const sql = await readFile(new URL(file, import.meta.url), 'utf8');
-  return fillVariables(sql, { ...toVariables(options), ...days });
+  return fillVariables(sql, { ...toVariables(options), ...variables });
+}
+
+/** A `text[]` as Postgres reads it: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
+export function toArrayLiteral(texts: string[]): string {
+  return `{${texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }
 
 function toVariables(options: CheckedOptions): Record<string, string> {
@@ -45,6 +53,7 @@ function toVariables(options: CheckedOptions): Record<string, string> {
     by: `${options.by}_at`,
     timezone: options.timezone,
     include_deleted: String(options.includeDeleted),
+    portal: options.portal ?? 'all',
     behind: String(options.window - 1 - ahead),
     ahead: String(ahead),
   };

@@ -5,7 +5,8 @@ import { parseAverage, type Tally } from './average.ts';
 import { checkTimezone } from './check-timezone.ts';
 import { countDays, planRange } from './plan-range.ts';
 import { type CheckedOptions, checkOptions, type ReportOptions } from './report-options.ts';
-import { readQuery } from './report-sql.ts';
+import { readQuery, toArrayLiteral } from './report-sql.ts';
+import { type Survey, surveyTable } from './survey-table.ts';
 
 /** Engagements per day, by type; what every format is made from. */
 export interface Report {
@@ -15,6 +16,12 @@ export interface Report {
   window: number;
   align: CheckedOptions['align'];
   includeDeleted: boolean;
+  /** The one portal that is counted; null for all. */
+  portal: string | null;
+  /** Whether only types that were asked for are counted. */
+  someTypes: boolean;
+  /** When the newest data were extracted, `YYYY-MM-DD hh:mm` in the zone; null before the first load. */
+  extractedAt: string | null;
   /** The current day in the zone, `YYYY-MM-DD`. */
   today: string;
   /** The days shown, `YYYY-MM-DD`, inclusive; null when no engagement has a day. */
@@ -37,15 +44,6 @@ export interface ReportDay {
   types: Tally[];
 }
 
-/** What stands in the table, whatever the days asked for. */
-interface Survey {
-  today: string;
-  /** Null when no engagement has a day. */
-  data: { firstDay: string; lastDay: string } | null;
-  undated: number;
-  typeCount: number;
-}
-
 /** Days × types that a report is made of at most, such as 136 years of 19 types; takes about 1 GB. */
 const MOST_TALLIES = 1_000_000;
 
@@ -56,15 +54,15 @@ const MOST_TALLIES = 1_000_000;
 export async function report(options: ReportOptions, client: pg.ClientBase): Promise<Report> {
   const checked = checkOptions(options);
   return inSnapshot(client, async () => {
-    const { today, undated, data, typeCount } = await surveyTable(checked, client);
-    const { by, timezone, window, align, includeDeleted } = checked;
-    const head = { by, timezone, window, align, includeDeleted, today, undated };
-    if (data === null) return { ...head, from: null, to: null, types: [], days: [] };
-    const range = planRange(checked.range, data, today);
-    checkSize(range, typeCount);
-    const query = { text: await readQuery('daily.sql', checked, range), rowMode: 'array' };
+    await checkTimezone(checked.timezone, client);
+    const survey = await surveyTable(checked, client);
+    const head = toHead(checked, survey);
+    if (survey.data === null) return { ...head, from: null, to: null, types: [], days: [] };
+    const range = planRange(checked.range, survey.data, survey.today);
+    checkSize(range, survey.types.length);
+    const query = { text: await readDaily(checked, survey), rowMode: 'array' };
     const { rows } = await client.query<DailyRow>(query);
-    return { ...head, ...range, ...toDays(rows, window) };
+    return { ...head, ...range, ...toDays(rows, checked.window) };
   });
 }
 
@@ -72,21 +70,25 @@ export async function report(options: ReportOptions, client: pg.ClientBase): Pro
 export async function reportSql(options: ReportOptions, client: pg.ClientBase): Promise<string> {
   const checked = checkOptions(options);
   return inSnapshot(client, async () => {
-    const { data, today } = await surveyTable(checked, client);
-    return readQuery('daily.sql', checked, planRange(checked.range, data, today));
+    await checkTimezone(checked.timezone, client);
+    return readDaily(checked, await surveyTable(checked, client));
   });
 }
 
-async function surveyTable(options: CheckedOptions, client: pg.ClientBase): Promise<Survey> {
-  await checkTimezone(options.timezone, client);
-  const { rows } = await client.query(await readQuery('survey.sql', options, null));
-  const { today, first_day: firstDay, last_day: lastDay, dated, undated, types } = rows[0];
-  return {
-    today: options.today ?? today,
-    data: dated === '0' ? null : { firstDay, lastDay },
-    undated: Number(undated),
-    typeCount: Number(types),
-  };
+function readDaily(options: CheckedOptions, { data, today, types }: Survey): Promise<string> {
+  return readQuery('daily.sql', options, {
+    types: toArrayLiteral(types),
+    first_day: data?.firstDay ?? '',
+    last_day: data?.lastDay ?? '',
+    ...planRange(options.range, data, today),
+  });
+}
+
+function toHead(options: CheckedOptions, { today, extractedAt, undated }: Survey) {
+  const { by, timezone, window, align, includeDeleted, portal = null } = options;
+  const someTypes = options.types !== undefined;
+  const counted = { by, timezone, window, align, includeDeleted, portal, someTypes };
+  return { ...counted, extractedAt, today, undated };
 }
 
 // One row dated by mistake into the year 1 or 9999 must not cost all memory.

@@ -26,13 +26,15 @@ const OTHER = 'OTHER';
 
 /**
  * A column for each type, ascending; where `room` does not do, the types with the fewest engagements share one last
- * column, OTHER. At the least that column is left, however little room there is.
+ * column, OTHER. At the least that column is left, however little room there is. Types that were asked for all have
+ * columns, in any room.
  */
 export function pickColumns(report: Report, room: number): TypeColumn[] {
   const columns = report.types.map((type, index) => ({
     ...toColumn(splitTitle(toVisible(type)), [index], countType(report, index)),
     folded: false,
   }));
+  if (report.someTypes) return columns;
   // A type that HubSpot calls OTHER is the first to go into the column of that name.
   const isOther = ({ types: [index = 0] }: TypeColumn) => Number(report.types[index] === OTHER);
   const bySize = columns.toSorted((a, b) => isOther(a) - isOther(b) || b.total - a.total);
@@ -69,6 +71,7 @@ function splitTitle(title: string): string[] {
   return lines.map((line) => cutText(line, LONGEST_TITLE));
 }
 
-function countType({ days }: Report, index: number): number {
+/** Engagements of one of the report's types over all days shown. */
+export function countType({ days }: Report, index: number): number {
   return days.reduce((sum, day) => sum + (day.types[index]?.count ?? 0), 0);
 }

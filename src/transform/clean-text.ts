@@ -1,3 +1,4 @@
+import { toByteText } from './byte-text.ts';
 import { checkDepth, setKey } from './sort-keys.ts';
 
 /** How many characters were replaced so far. */
@@ -8,19 +9,11 @@ export interface Replaced {
 // What Postgres refuses in text and jsonb: U+0000, and surrogates without their other half (in a `u` pattern,
 // \p{Surrogate} matches only those).
 const REFUSED = /\0|\p{Surrogate}/gu;
-const ESCAPE = /\\u(?:0000|[dD][89a-fA-F])/;
 
 /**
- * Whether JSON `text` can hold a character to replace. Such characters can only come as escapes: a raw U+0000 is no
- * JSON, and UTF-8 has no surrogates.
- */
-export function mayNeedCleaning(text: string): boolean {
-  return text.includes('\\u') && ESCAPE.test(text);
-}
-
-/**
- * `value` with U+0000 and unpaired surrogates replaced by U+FFFD, in keys as well; `value` itself when it has none.
- * A key that would become equal to another gets one more U+FFFD. Throws RangeError when nested too deeply.
+ * `value` as byte text, with U+0000 and unpaired surrogates replaced by U+FFFD, in keys as well; `value` itself when
+ * all of it is plain ASCII. A key that would become equal to another gets one more U+FFFD. Throws RangeError when
+ * nested too deeply.
  */
 export function cleanText(value: unknown, replaced: Replaced, depth = 0): unknown {
   if (typeof value === 'string') return cleanString(value, replaced);
@@ -40,16 +33,19 @@ export function cleanText(value: unknown, replaced: Replaced, depth = 0): unknow
   }
   const result: Record<string, unknown> = {};
   for (let [key, item] of cleaned) {
-    while (Object.hasOwn(result, key)) key += '\ufffd';
+    while (Object.hasOwn(result, key)) key += REPLACEMENT;
     setKey(result, key, item);
   }
   return result;
 }
 
+const REPLACEMENT = toByteText('\ufffd');
+
 function cleanString(text: string, replaced: Replaced): string {
-  if (text.isWellFormed() && !text.includes('\0')) return text;
-  return text.replace(REFUSED, () => {
+  if (text.isWellFormed() && !text.includes('\0')) return toByteText(text);
+  const cleaned = text.replace(REFUSED, () => {
     replaced.characters++;
     return '\ufffd';
   });
+  return toByteText(cleaned);
 }

@@ -1,13 +1,13 @@
 /**
- * UTF-8 lines gathered in one growing buffer: each row is encoded once, for its hash as well as for the file.
+ * Lines of byte text gathered in one growing buffer: a row's bytes serve for its hash as well as for the file.
  */
 export interface LineBuffer {
-  /** Appends `text`; returns where its bytes start. */
+  /** Appends byte text; returns where its bytes start. */
   append(text: string): number;
   /** The bytes from `start` on; valid until the next append. */
-  bytesFrom(start: number): Uint8Array;
-  /** Takes back the last `byteCount` bytes. */
-  cut(byteCount: number): void;
+  bytesFrom(start: number): Uint8Array<ArrayBuffer>;
+  /** Takes back the bytes from `start` on. */
+  cutFrom(start: number): void;
   byteLength(): number;
 }
 
@@ -17,20 +17,19 @@ export function createLineBuffer(byteCount: number): LineBuffer {
   let length = 0;
   return {
     append(text) {
-      // A UTF-16 unit takes three bytes of UTF-8 at most.
-      const needed = length + text.length * 3;
+      const needed = length + text.length;
       if (needed > buffer.length) {
         const larger = Buffer.allocUnsafeSlow(Math.max(needed, buffer.length * 2));
         buffer.copy(larger, 0, 0, length);
         buffer = larger;
       }
       const start = length;
-      length += buffer.write(text, start, 'utf8');
+      length += buffer.write(text, start, 'latin1');
       return start;
     },
     bytesFrom: (start) => buffer.subarray(start, length),
-    cut(byteCount) {
-      length -= byteCount;
+    cutFrom(start) {
+      length = start;
     },
     byteLength: () => length,
   };

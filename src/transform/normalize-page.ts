@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { ArchiveError } from '../errors.ts';
 import { parseJson } from '../json.ts';
-import { mayNeedCleaning } from './clean-text.ts';
+import { parsesToByteText } from './byte-text.ts';
 import { type Batch, normalizeRecords, type PageOrigin } from './normalize-records.ts';
+import { sliceRecords } from './slice-records.ts';
 import { NO_ARRAY, streamRecords } from './stream-records.ts';
 
 /**
@@ -10,12 +12,31 @@ import { NO_ARRAY, streamRecords } from './stream-records.ts';
  * then {@link normalizePieces} can.
  */
 export function normalizePage(bytes: Buffer, file: string, origin: PageOrigin): Batch | null {
-  const text = withoutMark(bytes.toString('utf8'));
-  const options = { clean: mayNeedCleaning(text), byteCount: Math.ceil(bytes.length * 1.25) };
-  const batch = normalizeRecords(toRecords(text, JSON.parse, bytes, file), 0, origin, options);
-  if (!batch.roundedNumber) return batch;
+  const body = withoutMark(bytes);
+  const byteText = origin.api === 'v1' && isUtf8(body) ? body.toString('latin1') : null;
+  const clean = byteText === null || !parsesToByteText(byteText);
+  const text = clean ? body.toString('utf8') : byteText;
+  const whereIn = (message: string): string => {
+    const rest = (from: number): number => {
+      return clean ? Buffer.byteLength(text.slice(from)) : text.length - from;
+    };
+    return toWhere(message, bytes.length, rest);
+  };
+  const records = toRecords(text, file, whereIn);
+  // Most pages have no number that a double cannot hold; of the others, a few records are parsed a second time.
+  let texts: string[] | null | undefined;
+  let exact: unknown[] | undefined;
+  const parseExactly = (index: number): unknown => {
+    texts ??= sliceRecords(text);
+    const own = texts?.[index];
+    if (texts?.length === records.length && own !== undefined) return parseJson(own);
+    exact ??= (parseJson(text) as { results: unknown[] }).results;
+    return exact[index];
+  };
+  // Lines take more room than the records they come from: some names are longer, and all have a tail.
+  const byteCount = bytes.length + records.length * 512;
   try {
-    return normalizeRecords(toRecords(text, parseJson, bytes, file), 0, origin, options);
+    return normalizeRecords(records, 0, origin, { clean, parseExactly, byteCount });
   } catch (error) {
     // A reviver, unlike JSON.parse alone, needs a stack frame for each level.
     if (error instanceof RangeError) return null;
@@ -32,7 +53,7 @@ export async function* normalizePieces(
   let index = 0;
   try {
     for await (const records of streamRecords(pieces)) {
-      yield normalizeRecords(records, index, origin, { clean: true, byteCount: 1 << 18 });
+      yield normalizeRecords(records, index, origin, { clean: true, byteCount: 1 << 17 });
       index += records.length;
     }
   } catch (error) {
@@ -42,40 +63,36 @@ export async function* normalizePieces(
   }
 }
 
-function toRecords(
-  text: string,
-  parse: (text: string) => unknown,
-  bytes: Buffer,
-  file: string,
-): unknown[] {
+function toRecords(text: string, file: string, whereIn: (message: string) => string): unknown[] {
   let page: unknown;
   try {
-    page = parse(text);
+    page = JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw damaged(file, 'it is not JSON', whereIn(text, bytes, error.message), error);
+    throw damaged(file, 'it is not JSON', whereIn(error.message), error);
   }
   const results = (page as { results?: unknown } | null)?.results;
   if (!Array.isArray(results)) throw new ArchiveError(`${file} is damaged: ${NO_ARRAY}`);
   return results;
 }
 
-/** The byte where V8 gave up, as far as its message says. */
-function whereIn(text: string, bytes: Buffer, message: string): string {
+/** The byte where V8 gave up, as far as its message says; `rest` counts the bytes after a position. */
+function toWhere(message: string, byteCount: number, rest: (position: number) => number): string {
   // The message itself may quote the page, whose content belongs in no log.
   const [, position] = /at position (\d+)/.exec(message) ?? [];
-  if (position !== undefined) {
-    return `at byte ${bytes.length - Buffer.byteLength(text.slice(Number(position)))} of ${bytes.length}`;
-  }
+  if (position !== undefined)
+    return `at byte ${byteCount - rest(Number(position))} of ${byteCount}`;
   return message.includes('end of JSON input')
-    ? `cut short after ${bytes.length} bytes`
-    : `somewhere in its ${bytes.length} bytes`;
+    ? `cut short after ${byteCount} bytes`
+    : `somewhere in its ${byteCount} bytes`;
 }
 
 function damaged(file: string, what: string, where: string, cause: unknown): ArchiveError {
   return new ArchiveError(`${file} is damaged: ${what} (${where})`, { cause });
 }
 
-function withoutMark(text: string): string {
-  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+/** Without the byte order mark that some servers put before JSON. */
+function withoutMark(bytes: Buffer): Buffer {
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return hasMark ? bytes.subarray(3) : bytes;
 }

@@ -1,9 +1,14 @@
 import type { Api, Id, Reject } from '../archive/row.ts';
 import { isRawNumber } from '../json.ts';
+import { toByteText } from './byte-text.ts';
 import { cleanText, type Replaced } from './clean-text.ts';
+import { createFieldCounter, type FieldCount } from './field-census.ts';
+import { isRedacted } from './is-redacted.ts';
 import { createLineBuffer } from './line-buffer.ts';
+import { normalizeObject } from './normalize-objects.ts';
 import { normalizeV1 } from './normalize-v1.ts';
-import { appendRow, HUGE_NUMBER } from './row-line.ts';
+import type { RowContent } from './row-content.ts';
+import { appendRow, HUGE_NUMBER, toLineTail } from './row-line.ts';
 import { noFindings, setKey, sortKeys } from './sort-keys.ts';
 
 /** What a page's rows have in common. */
@@ -15,74 +20,130 @@ export interface PageOrigin {
   page: string;
   /** When it was asked for, ISO. */
   extractedAt: string;
+  /** For a page of the CRM objects API: the type in its path, such as `calls`. */
+  objectType?: string;
 }
 
 /** Some neighbouring records of a page, normalized: plain data that can be passed between threads. */
 export interface Batch {
   /** The rows' lines, UTF-8, each ended by a line feed. */
-  lines: Uint8Array;
+  lines: Uint8Array<ArrayBuffer>;
   /** Where each row's line ends, in bytes from the start of `lines`. */
   lineEnds: number[];
-  /** The rejects' lines. */
-  rejectLines: string;
+  /** The rejects' lines, UTF-8. */
+  rejectLines: Uint8Array<ArrayBuffer>;
   /** One for each reject. */
   rejects: { reason: string; page: string; index: number }[];
   /** U+0000 and unpaired surrogates replaced by U+FFFD. */
   replacedCharacters: number;
-  /** Whether JSON.parse rounded a number of these records, so that they must be parsed anew, exactly. */
-  roundedNumber: boolean;
+  /** Rows of e-mails whose content HubSpot held back. */
+  redacted: number;
+  /** Which fields the rows have. */
+  fields: FieldCount[];
 }
 
-/**
- * Rows and rejects of the records of a page; `firstIndex` is the place of the first one in the page. With `clean`,
- * text that Postgres refuses is replaced first. Pure.
- */
+/** How {@link normalizeRecords} is to take its records. */
+export interface RecordsForm {
+  /**
+   * Whether their strings are real text, to be cleaned of what Postgres refuses; else (v1 only) they are byte text
+   * without any U+0000.
+   */
+  clean: boolean;
+  /** The record at a place of the page, parsed anew with exact numbers. Absent when they are exact already. */
+  parseExactly?: (index: number) => unknown;
+  /** About how many bytes the rows' lines will take. */
+  byteCount: number;
+}
+
+/** Rows and rejects of the records of a page; `firstIndex` is the place of the first one in the page. Pure. */
 export function normalizeRecords(
   records: unknown[],
   firstIndex: number,
   origin: PageOrigin,
-  options: { clean: boolean; byteCount: number },
+  { clean, parseExactly, byteCount }: RecordsForm,
 ): Batch {
-  const lines = createLineBuffer(options.byteCount);
+  const { page } = origin;
+  const lines = createLineBuffer(byteCount);
   const lineEnds: number[] = [];
+  const rejectLines = createLineBuffer(0);
   const rejects: Batch['rejects'] = [];
   const replaced: Replaced = { characters: 0 };
-  const findings = noFindings();
-  const { api, extractedAt, page } = origin;
-  let rejectLines = '';
-  for (const [n, record] of records.entries()) {
-    const index = firstIndex + n;
-    const rejected = (reason: string, kept: unknown): void => {
-      // A reject's numbers must be exact as well.
-      sortKeys(kept, findings);
-      const line: Reject = { page, index, reason, record: kept };
-      rejectLines += `${JSON.stringify(line)}\n`;
-      rejects.push({ reason, page, index });
-    };
+  const fields = createFieldCounter();
+  let redacted = 0;
+  const tail = toLineTail(origin);
+
+  /** Appends what becomes of a record; false when JSON.parse rounded a number of it. */
+  const append = (record: unknown, index: number): boolean => {
+    const findings = noFindings();
+    const start = lines.byteLength();
     const before = replaced.characters;
+    let outcome: Outcome;
     try {
-      const cleaned = options.clean ? cleanText(record, replaced) : record;
-      const normalized = normalizeV1(cleaned, origin.portalId);
-      if ('reject' in normalized) rejected(normalized.reject, cleaned);
-      else {
-        appendRow(lines, normalized.content, { api, extractedAt, page, index }, findings);
-        lineEnds.push(lines.byteLength());
-      }
+      outcome = normalize(record, origin, clean, replaced);
+      if ('content' in outcome) appendRow(lines, outcome.content, tail, index, findings);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       replaced.characters = before;
-      const reason = error.message === HUGE_NUMBER ? HUGE_NUMBER : 'nested too deeply';
-      rejected(reason, cleanText(cutDepth(record, 100), replaced));
+      const shallow = cutDepth(record, 100);
+      const kept = clean ? cleanText(shallow, replaced) : shallow;
+      outcome = { reject: error.message === HUGE_NUMBER ? HUGE_NUMBER : 'nested too deeply', kept };
     }
+    // A reject's numbers must be exact as well.
+    if ('kept' in outcome) sortKeys(outcome.kept, findings);
+    if (findings.roundedNumber && parseExactly !== undefined) {
+      lines.cutFrom(start);
+      replaced.characters = before;
+      return false;
+    }
+    if ('content' in outcome) {
+      const { content } = outcome;
+      lineEnds.push(lines.byteLength());
+      fields.add(content, page, index);
+      if (isRedacted(content)) redacted += 1;
+    } else {
+      const { reject: reason, kept } = outcome;
+      const line: Reject = { page, index, reason, record: null };
+      const head = JSON.stringify(line).slice(0, -'null}'.length);
+      rejectLines.append(`${toByteText(head)}${JSON.stringify(kept)}}\n`);
+      rejects.push({ reason, page, index });
+    }
+    return true;
+  };
+
+  for (const [n, record] of records.entries()) {
+    const index = firstIndex + n;
+    if (!append(record, index)) append(parseExactly?.(index), index);
   }
   return {
     lines: lines.bytesFrom(0),
     lineEnds,
-    rejectLines,
+    rejectLines: rejectLines.bytesFrom(0),
     rejects,
     replacedCharacters: replaced.characters,
-    roundedNumber: findings.roundedNumber,
+    redacted,
+    fields: fields.counts(),
   };
+}
+
+/** A row's content in byte text; or why there is none, and the record, in byte text as well. */
+type Outcome = { content: RowContent } | { reject: string; kept: unknown };
+
+function normalize(
+  record: unknown,
+  { api, portalId, objectType }: PageOrigin,
+  clean: boolean,
+  replaced: Replaced,
+): Outcome {
+  if (api === 'v1') {
+    const kept = clean ? cleanText(record, replaced) : record;
+    const normalized = normalizeV1(kept, portalId);
+    return 'content' in normalized ? normalized : { ...normalized, kept };
+  }
+  // Properties are texts to be understood: their normalizer must be given real text.
+  const normalized = normalizeObject(record, { portalId, objectType: objectType ?? '' });
+  return 'content' in normalized
+    ? { content: cleanText(normalized.content, replaced) as RowContent }
+    : { ...normalized, kept: cleanText(record, replaced) };
 }
 
 /** `value` with null for whatever lies deeper than `depth`. */

@@ -1,16 +1,20 @@
-import type { EngagementRow, Id } from '../archive/row.ts';
+import type { Id } from '../archive/row.ts';
 import { isRawNumber } from '../json.ts';
+import {
+  findIdReject,
+  findPortalReject,
+  isObject,
+  type JsonObject,
+  keep,
+  keepMisfit,
+  type Normalized,
+  outOfRange,
+  type RowContent,
+  toTitle,
+} from './row-content.ts';
 import { setKey } from './sort-keys.ts';
-import { idToText, sortIds, toId, toPositiveId } from './to-id.ts';
+import { sortIds, toId, toIds } from './to-id.ts';
 import { OUT_OF_RANGE, toInstant } from './to-instant.ts';
-
-/** What a row says of its engagement: the part of the row that its content_hash is over. */
-export type RowContent = Omit<EngagementRow, 'api' | 'content_hash' | 'extracted_at' | 'raw_page'>;
-
-/** A row's content, or the reason why the record cannot be one. */
-export type Normalized = { content: RowContent } | { reject: string };
-
-type JsonObject = Record<string, unknown>;
 
 /** The fields of `engagement` that have a column; all others go to `extra`. */
 const MAPPED_FIELDS = new Set(
@@ -47,9 +51,9 @@ export function normalizeV1(record: unknown, portalId: Id | null): Normalized {
   const createdAt = take('createdAt', toInstant);
   const updatedAt = take('lastUpdated', toInstant);
   const occurredAt = take('timestamp', toInstant);
-  if (createdAt === OUT_OF_RANGE) return outOfRange('createdAt', engagement);
-  if (updatedAt === OUT_OF_RANGE) return outOfRange('lastUpdated', engagement);
-  if (occurredAt === OUT_OF_RANGE) return outOfRange('timestamp', engagement);
+  if (createdAt === OUT_OF_RANGE) return outOfRange('createdAt', engagement['createdAt']);
+  if (updatedAt === OUT_OF_RANGE) return outOfRange('lastUpdated', engagement['lastUpdated']);
+  if (occurredAt === OUT_OF_RANGE) return outOfRange('timestamp', engagement['timestamp']);
 
   const metadata = isObject(record['metadata']) ? record['metadata'] : {};
   const content: RowContent = {
@@ -67,7 +71,7 @@ export function normalizeV1(record: unknown, portalId: Id | null): Normalized {
     source: take('source', toText),
     source_id: take('sourceId', toTextOrDigits),
     activity_type: take('activityType', toText),
-    title: toTitle(metadata['subject']) ?? toTitle(metadata['title']) ?? null,
+    title: toTitle(metadata),
     body_preview: take('bodyPreview', toText),
     associations: takeAssociations(record['associations'], extra),
     attachments: takeAttachments(record['attachments'], extra),
@@ -83,27 +87,10 @@ export function normalizeV1(record: unknown, portalId: Id | null): Normalized {
 }
 
 function findReject(engagement: JsonObject, runPortalId: Id | null): string | undefined {
-  const id = engagement['id'] ?? undefined;
-  if (id === undefined) return 'no id';
-  if (toPositiveId(id) === undefined) return 'id is not a positive integer within 64 bits';
+  const misplaced = findIdReject(engagement['id']);
+  if (misplaced !== undefined) return misplaced;
   if (typeof engagement['type'] !== 'string' || engagement['type'] === '') return 'no type';
-  const sent = engagement['portalId'] ?? runPortalId;
-  if (sent === null) return 'no portalId';
-  const portalId = toPositiveId(sent);
-  if (portalId === undefined) return 'portalId is not a positive integer within 64 bits';
-  if (runPortalId !== null && portalId !== runPortalId) {
-    const texts = [idToText(portalId), idToText(runPortalId)];
-    if (texts[0] !== texts[1]) return `portalId ${texts[0]} is not the run's ${texts[1]}`;
-  }
-  return undefined;
-}
-
-function outOfRange(field: string, engagement: JsonObject): Normalized {
-  const value = engagement[field];
-  const text = isRawNumber(value) ? value.rawJSON : String(value);
-  return {
-    reject: `${field} ${text.length > 40 ? `${text.slice(0, 40)}…` : text} is out of range`,
-  };
+  return findPortalReject(engagement['portalId'], runPortalId);
 }
 
 /** Id arrays by object type: `marketingEventIds` becomes `marketing_event`, and so does any kind HubSpot adds. */
@@ -140,29 +127,6 @@ function takeAttachments(value: unknown, extra: JsonObject): Id[] {
   return ids ?? [];
 }
 
-/** Puts what has no column into `extra`: under `name`, or `record.<name>` where the engagement has such a field. */
-function keep(extra: JsonObject, name: string, value: unknown): void {
-  let free = name;
-  while (Object.hasOwn(extra, free)) free = `record.${free}`;
-  setKey(extra, free, value);
-}
-
-// For a column, null says the same as no field.
-function keepMisfit(extra: JsonObject, name: string, value: unknown): void {
-  if (value !== undefined && value !== null) keep(extra, name, value);
-}
-
-function toIds(value: unknown): Id[] | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const ids: Id[] = [];
-  for (const item of value) {
-    const id = toId(item);
-    if (id === undefined) return undefined;
-    ids.push(id);
-  }
-  return ids;
-}
-
 const objectTypes = new Map<string, string | null>();
 
 /** `marketingEventIds` → `marketing_event`; null for a key that is not made like that. */
@@ -187,14 +151,4 @@ function toText(value: unknown): string | undefined {
 function toTextOrDigits(value: unknown): string | undefined {
   if (isRawNumber(value)) return value.rawJSON;
   return Number.isSafeInteger(value) ? String(value) : toText(value);
-}
-
-function toTitle(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value)
-  );
 }

@@ -10,7 +10,7 @@ export interface PageProof {
   sha256: string;
 }
 
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /**
  * The bytes of a page file, or null for a file above `maxBytes` (see {@link streamPage}); proven in either case to be

@@ -19,7 +19,8 @@ export function noFindings(): Findings {
 }
 
 /**
- * `value` with the keys of all its objects in code unit order; parts that are in order are kept as they are.
+ * `value`, in byte text, with the keys of all its objects ascending byte by byte (which is by code point); parts that
+ * are in order are kept as they are.
  * Throws RangeError when nested too deeply.
  */
 export function sortKeys(value: unknown, findings: Findings, depth = 0): unknown {

@@ -1,5 +1,7 @@
+import type { FieldCensus } from '../archive/manifest.ts';
 import type { RunId } from '../archive/runs.ts';
 import { GuardRefused } from '../errors.ts';
+import { createCensus } from './field-census.ts';
 import type { Batch } from './normalize-records.ts';
 
 /** How many records of a run may be rejected: so many, or so many of a hundred. */
@@ -12,6 +14,8 @@ export interface Counts {
   rejects: number;
   /** U+0000 and unpaired surrogates replaced by U+FFFD. */
   replacedCharacters: number;
+  /** Rows of e-mails whose content HubSpot held back. */
+  redacted: number;
 }
 
 /** A reason why records were rejected. */
@@ -26,19 +30,24 @@ export interface RejectReason {
 export interface Tally {
   add(batch: Batch): void;
   counts(): Counts;
+  /** The fields that the rows have. */
+  fields(): FieldCensus;
   /** The most frequent reasons first. */
   reasons(): RejectReason[];
 }
 
 export function createTally(): Tally {
-  const counts: Counts = { records: 0, rows: 0, rejects: 0, replacedCharacters: 0 };
+  const counts: Counts = { records: 0, rows: 0, rejects: 0, replacedCharacters: 0, redacted: 0 };
   const reasons = new Map<string, RejectReason>();
+  const census = createCensus();
   return {
-    add({ lineEnds, rejects, replacedCharacters }) {
+    add({ lineEnds, rejects, replacedCharacters, redacted, fields }) {
       counts.records += lineEnds.length + rejects.length;
       counts.rows += lineEnds.length;
       counts.rejects += rejects.length;
       counts.replacedCharacters += replacedCharacters;
+      counts.redacted += redacted;
+      census.add(fields);
       for (const { reason, page, index } of rejects) {
         const known = reasons.get(reason);
         if (known !== undefined) known.count += 1;
@@ -48,6 +57,7 @@ export function createTally(): Tally {
       }
     },
     counts: () => ({ ...counts }),
+    fields: () => census.census(),
     reasons: () => [...reasons.values()].sort((a, b) => b.count - a.count),
   };
 }

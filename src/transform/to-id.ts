@@ -23,6 +23,18 @@ export function toPositiveId(value: unknown): Id | undefined {
   return id?.rawJSON.startsWith('-') ? undefined : id;
 }
 
+/** As {@link toId}, for a list; `undefined` when it is none or one of its items is no id. */
+export function toIds(value: unknown): Id[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const ids: Id[] = [];
+  for (const item of value) {
+    const id = toId(item);
+    if (id === undefined) return undefined;
+    ids.push(id);
+  }
+  return ids;
+}
+
 /** The ids ascending and distinct, exact beyond 2^53. */
 export function sortIds(ids: Id[]): Id[] {
   if (isAscending(ids)) return ids;

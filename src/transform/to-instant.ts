@@ -28,10 +28,19 @@ function toEpochMs(value: unknown): number | undefined {
   return year !== '' && isDay(`${year}${monthAndDay}`) && !Number.isNaN(ms) ? ms : undefined;
 }
 
+// Known from the last times: a run's instants lie on few days.
+const days = new Map<string, boolean>();
+
 // Date.parse takes 30 February for 2 March.
 function isDay(date: string): boolean {
-  const ms = Date.parse(`${date}T00:00:00Z`);
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);
+  let known = days.get(date);
+  if (known === undefined) {
+    const ms = Date.parse(`${date}T00:00:00Z`);
+    known = !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);
+    if (days.size > 100_000) days.clear();
+    days.set(date, known);
+  }
+  return known;
 }
 
 // toISOString, three times a record, would be a tenth of the stage's time. A run's instants lie on few days.

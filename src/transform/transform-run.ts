@@ -89,6 +89,7 @@ export async function transformRun(
       associationKinds: manifest.associationKinds,
       rawManifestSha256: source.manifestSha256,
       ...counts,
+      fields: tally.fields(),
       parts,
     });
     return { run, ...counts, bytes: parts.reduce((sum, part) => sum + part.bytes, 0) };

@@ -70,7 +70,7 @@ export async function openRun(dataDir: string, run: RunId, partBytes: number): P
 
   return {
     async write({ lines, lineEnds, rejectLines }) {
-      if (rejectLines !== '') await rejects.write(Buffer.from(rejectLines), 0);
+      if (rejectLines.length > 0) await rejects.write(rejectLines, 0);
       let first = 0;
       let start = 0;
       while (first < lineEnds.length) {

@@ -18,6 +18,8 @@ afterEach(() => rm(folder, { recursive: true }));
 const toEntry = (n: number, change: Partial<PageEntry> = {}): PageEntry => ({
   file: `engagements-00000${n}.json`,
   stream: 'engagements',
+  walk: 'ids',
+  completes: null,
   request: { method: 'GET', path: '/paged', query: { limit: '250' }, body: null },
   status: 200,
   requestedAt: '2026-11-05T10:15:00.250Z',
@@ -28,6 +30,7 @@ const toEntry = (n: number, change: Partial<PageEntry> = {}): PageEntry => ({
   records: 1,
   types: { 'Größe 漢字': 1 },
   portalId: 62515,
+  newestUpdate: null,
   cursor: null,
   nextCursor: '1',
   hasMore: false,

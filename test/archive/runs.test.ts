@@ -1,4 +1,4 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -7,6 +7,7 @@ import {
   isComplete,
   isRunId,
   listRuns,
+  makeFolder,
   runMode,
   toRunId,
 } from '../../src/archive/runs.ts';
@@ -63,6 +64,31 @@ describe('createRun', () => {
       next: 'Make it writable, or set DATA_DIR to a folder that is.',
       exitCode: 4,
     });
+  });
+});
+
+describe('makeFolder', () => {
+  test('does nothing where the folder is', async () => {
+    await makeFolder(root);
+    await makeFolder(root);
+    await makeFolder('/');
+    expect((await stat(root)).mode & 0o777).toBe(0o700);
+  });
+
+  test('takes a link to a folder, and refuses one to nothing', async () => {
+    await symlink(folder, path.join(folder, 'link'));
+    await makeFolder(path.join(folder, 'link', 'a', 'b'));
+    expect(await exists(path.join(folder, 'a', 'b'))).toBe(true);
+    const dangling = path.join(folder, 'dangling');
+    await symlink(path.join(folder, 'nowhere'), dangling);
+    await expect(makeFolder(path.join(dangling, 'a'))).rejects.toThrow(`cannot write ${dangling}`);
+  });
+
+  test('names the file that is in the way', async () => {
+    await writeFile(path.join(folder, 'raw'), '');
+    await expect(makeFolder(path.join(folder, 'raw'))).rejects.toThrow(
+      `cannot write ${folder}/raw: a file of that name is there already`,
+    );
   });
 });
 

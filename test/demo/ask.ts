@@ -10,10 +10,16 @@ export const PAGED = '/engagements/v1/engagements/paged';
 export async function ask(
   portal: Portal,
   path: string,
-  options: { method?: 'GET' | 'POST'; headers?: Record<string, string> } = {},
+  options: { method?: 'GET' | 'POST'; headers?: Record<string, string>; body?: string } = {},
 ) {
-  const { method = 'GET', headers = { authorization: `Bearer ${portal.token}` } } = options;
-  const answer = await request(portal.url + path, { method, headers, dispatcher: agent });
+  const { body, headers = { authorization: `Bearer ${portal.token}` } } = options;
+  const { method = body === undefined ? 'GET' : 'POST' } = options;
+  const answer = await request(portal.url + path, {
+    method,
+    headers,
+    dispatcher: agent,
+    ...(body !== undefined && { body }),
+  });
   const text = await answer.body.text();
   return { status: answer.statusCode, headers: answer.headers, text };
 }
@@ -26,6 +32,13 @@ export async function askPage(portal: Portal, query: string) {
     hasMore: boolean;
     offset: number;
   };
+}
+
+/** Asks with a body, when there is one, and parses the answer, whatever its status. */
+// biome-ignore lint/suspicious/noExplicitAny: the answers are what is tested
+export async function askJson(portal: Portal, path: string, body?: unknown): Promise<any> {
+  const options = body === undefined ? {} : { body: JSON.stringify(body) };
+  return JSON.parse((await ask(portal, path, options)).text);
 }
 
 /** A v1 record with nothing but what every recorded one has. */

@@ -17,7 +17,7 @@ import {
 } from '../../src/demo/answers.ts';
 import { type Fault, stuckCursor } from '../../src/demo/faults.ts';
 import { type Portal, startPortal } from '../../src/demo/start-portal.ts';
-import { agent, ask, askPage, PAGED } from './ask.ts';
+import { agent, ask, askJson, askPage, PAGED } from './ask.ts';
 
 let portal: Portal;
 beforeAll(async () => {
@@ -148,6 +148,25 @@ test('the cursor does not move while more is promised', async () => {
   const stuck = await askPage(portal, `limit=10&offset=${first.offset}`);
   expect(stuck.results).toHaveLength(10);
   expect([stuck.hasMore, stuck.offset]).toEqual([true, first.offset]);
+});
+
+test('the other cursors can stand still too', async () => {
+  const objects = '/crm/objects/2026-09/emails';
+  const list = await askJson(portal, `${objects}?limit=2`);
+  const modified = await askJson(
+    portal,
+    '/engagements/v1/engagements/modified/after?after=0&limit=2',
+  );
+  portal.faults.push({ ...stuckCursor, times: 3 });
+  const { after } = list.paging.next;
+  const stuck = await askJson(portal, `${objects}?limit=2&after=${after}`);
+  expect([stuck.results.length, stuck.paging]).toEqual([2, { next: { after } }]);
+  const stuckSearch = await askJson(portal, `${objects}/search`, { after: '2' });
+  expect(stuckSearch.paging).toEqual({ next: { after: '2' } });
+  const query = `after=${modified.after}&limit=2`;
+  expect(
+    await askJson(portal, `/engagements/v1/engagements/modified/after?${query}`),
+  ).toMatchObject({ hasMore: true, after: modified.after });
 });
 
 test('orders are taken by the requests they are for, as often as they say, in the order given', async () => {

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type Portal, type PortalOptions, startPortal } from '../../src/demo/start-portal.ts';
-import { agent, ask, askPage, PAGED, record } from './ask.ts';
+import { agent, ask, askJson, askPage, PAGED, record } from './ask.ts';
 
 let portal: Portal;
 const start = async (options?: PortalOptions) => {
@@ -146,6 +146,92 @@ test('more than the limit within any 10 seconds is refused, and allowed again as
   expect(await remaining()).toEqual([429, '0']);
   now += 1;
   expect(await remaining()).toEqual([200, '0']);
+});
+
+test('limits change while the portal runs, and what was counted stays counted', async () => {
+  await start({ size: 1, rateLimit: { max: 1 }, clock: { now: () => new Date(1_000_000) } });
+  expect((await ask(portal, PAGED)).status).toBe(200);
+  expect((await ask(portal, PAGED)).status).toBe(429);
+  portal.setLimit({ max: 3 });
+  const answer = await ask(portal, PAGED);
+  expect([answer.status, answer.headers['x-hubspot-ratelimit-remaining']]).toEqual([200, '1']);
+  portal.setLimit({ daily: 2 });
+  expect(JSON.parse((await ask(portal, PAGED)).text)).toMatchObject({ policyName: 'DAILY' });
+});
+
+test('search has a limit of its own, by the second, and the daily headers only', async () => {
+  let now = 1_000_000;
+  await start({ size: 9, clock: { now: () => new Date(now) }, rateLimit: { max: 1 } });
+  const search = () => ask(portal, '/crm/objects/2026-09/emails/search', { body: '{}' });
+  for (let n = 0; n < 5; n++) expect((await search()).status).toBe(200);
+  const refused = await search();
+  expect([refused.status, JSON.parse(refused.text)]).toEqual([
+    429,
+    {
+      status: 'error',
+      message: 'You have reached your secondly limit.',
+      correlationId: refused.headers['x-hubspot-correlation-id'],
+      category: 'RATE_LIMITS',
+    },
+  ]);
+  const limits = Object.entries(refused.headers).filter(([name]) => name.includes('ratelimit'));
+  expect(Object.fromEntries(limits)).toEqual({
+    'x-hubspot-ratelimit-daily': '650000',
+    'x-hubspot-ratelimit-daily-remaining': '649995',
+  });
+  // Searches have not touched the bucket of the others.
+  expect((await ask(portal, PAGED)).headers['x-hubspot-ratelimit-remaining']).toBe('0');
+  now += 1_000;
+  expect((await search()).status).toBe(200);
+});
+
+test('every endpoint but search shares the bucket of 10 seconds', async () => {
+  await start({ size: 9, clock: { now: () => new Date(1_000_000) } });
+  const remaining = async (path: string, body?: string) =>
+    (await ask(portal, path, body ? { body } : {})).headers['x-hubspot-ratelimit-remaining'];
+  expect(await remaining(PAGED)).toBe('189');
+  expect(await remaining('/engagements/v1/engagements/modified/after?after=0')).toBe('188');
+  expect(await remaining('/crm/objects/2026-09/notes')).toBe('187');
+  expect(await remaining('/crm/properties/2026-09/notes')).toBe('186');
+  expect(await remaining('/account-info/2026-09/details')).toBe('185');
+  const batch = '/crm/associations/2026-09/notes/deals/batch/read';
+  expect(await remaining(batch, '{"inputs":[]}')).toBe('184');
+});
+
+test('a request may be slower than another', async () => {
+  const asked: string[] = [];
+  await start({
+    size: 1,
+    latencyMs: ({ path }) => {
+      asked.push(path);
+      return path === PAGED ? 1 : 0;
+    },
+  });
+  expect((await ask(portal, PAGED)).status).toBe(200);
+  expect((await ask(portal, '/account-info/v3/details')).status).toBe(200);
+  expect(asked).toEqual([PAGED, '/account-info/v3/details']);
+});
+
+test('an URL that is too long ends at the gateway', async () => {
+  await start({ size: 1, keepRequests: true });
+  const path = '/crm/objects/2026-09/notes?properties=';
+  expect((await ask(portal, path.padEnd(8_000, 'x'))).status).toBe(200);
+  const answer = await ask(portal, path.padEnd(40_000, 'x'));
+  expect([answer.status, answer.headers['content-type']]).toEqual([414, 'text/html']);
+  expect(answer.text).toMatch(/^<html>\r\n<head><title>414 Request-URI Too Large/);
+  expect(answer.headers['x-hubspot-ratelimit-max']).toBeUndefined();
+});
+
+test('the log has the cursors of every endpoint', async () => {
+  await start({ size: 600, keepRequests: true });
+  const modified = await askJson(portal, '/engagements/v1/engagements/modified/after?after=1');
+  const list = await askJson(portal, '/crm/objects/2026-09/emails?limit=2&after=1');
+  await askJson(portal, '/crm/objects/2026-09/emails/search', { limit: 2, after: '4' });
+  expect(portal.requests).toMatchObject([
+    { cursor: '1', nextCursor: modified.after },
+    { cursor: '1', nextCursor: list.paging.next.after },
+    { cursor: '4', nextCursor: '6', method: 'POST', body: '{"limit":2,"after":"4"}' },
+  ]);
 });
 
 test('the allowance of a day is over until the next one', async () => {

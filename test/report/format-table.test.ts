@@ -155,3 +155,38 @@ test('small averages have two decimals', () => {
   const report = makeReport(['CALL'], { '2026-01-05': [[1, 1]] }, { window: 14 });
   expect(formatTable(report)).toContain('2026-01-05 Mon      1      1     0.07\n');
 });
+
+test('a day without engagements is there, but quiet', () => {
+  const report = makeReport(['CALL'], { '2026-01-05': [[0, 3]] });
+  expect(formatTable(report, { color: true })).toContain(
+    '\x1b[2m2026-01-05 Mon \x1b[0m\x1b[2m      ·\x1b[0m\x1b[2m      ·\x1b[0m     1.5\n',
+  );
+});
+
+test('types that were asked for have columns, however narrow it is, and the head tells what is left out', () => {
+  const report = makeReport(
+    ['CALL', 'CONVERSATION', 'EMAIL'],
+    {
+      '2026-01-05': [
+        [1, 1],
+        [2, 2],
+        [3, 3],
+      ],
+    },
+    { someTypes: true, portal: '62515', extractedAt: '2026-01-06 03:15' },
+  );
+  expect(formatTable(report, { width: 40 })).toBe(`Engagements per day, by the day they
+were created
+2026-01-05 to 2026-01-05, 1 day in UTC;
+6 engagements of portal 62515
+only CALL, CONVERSATION, EMAIL
+data extracted 2026-01-06 03:15
+avg 2d: the mean of the day and the 1
+day before it
+
+day              CALL  CONVERSATION  EMAIL  total  avg 2d
+2026-01-05 Mon      1             2      3      6     3.0
+──────────────────────────────────────────────────────────
+total               1             2      3      6
+`);
+});

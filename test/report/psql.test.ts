@@ -41,6 +41,7 @@ describe.skipIf(noPsql)(`psql${noPsql ? ' (there is none on this machine)' : ''}
     {},
     { align: 'centered', includeDeleted: true },
     { range: { kind: 'all' }, timezone: 'America/New_York', window: 7 },
+    { types: ['NOTE', "it's, \"odd\" :'x'"], portal: '1' },
     { by: 'updated', range: { kind: 'all' } },
   ])('prints the CSV from the query with its parameters filled in: %j', async (changes) => {
     const sql = await reportSql({ ...options, ...changes }, database.client);
@@ -55,6 +56,10 @@ describe.skipIf(noPsql)(`psql${noPsql ? ' (there is none on this machine)' : ''}
         by: 'created_at',
         timezone: 'Europe/Berlin',
         include_deleted: 'false',
+        portal: 'all',
+        types: String.raw`{CALL,NOTE,TASK,"it's, \"odd\" :'x'"}`,
+        first_day: '2026-01-01',
+        last_day: '2026-01-09',
       },
       ...{ from: '2026-01-02', to: '2026-01-10', behind: '2', ahead: '0' },
     };

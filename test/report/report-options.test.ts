@@ -15,6 +15,8 @@ test('what is left out has a default', () => {
     align: 'trailing',
     includeDeleted: false,
     today: undefined,
+    types: undefined,
+    portal: undefined,
   });
 });
 
@@ -53,6 +55,8 @@ test.each<[string, Partial<ReportOptions>]>([
     '--to must be a day of the calendar such as 2026-02-28; it is today',
     between(undefined, 'today'),
   ],
+  ['--types names no type', { types: [] }],
+  ["--portal must be a portal's id, such as 62515; it is all", { portal: 'all' }],
 ])('%s', (message, wrong) => {
   expect(() => checkOptions({ ...options, ...wrong })).toThrow(
     expect.objectContaining({ name: 'SettingsError', exitCode: 2, message }),

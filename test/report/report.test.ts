@@ -38,6 +38,9 @@ test('an empty table is an empty report', async () => {
     window: 14,
     align: 'trailing',
     includeDeleted: false,
+    portal: null,
+    someTypes: false,
+    extractedAt: null,
     today: '2026-01-01',
     from: null,
     to: null,
@@ -325,12 +328,13 @@ test('an odd schema, and one that is not there', async () => {
   await insert(...onDays('A', '2026-01-01'));
   await database.client.query(`create schema ${quoted}`);
   await database.client.query(`create table ${quoted}.engagements as table hubspot.engagements`);
+  await database.client.query(`create table ${quoted}.load_runs as table hubspot.load_runs`);
   await database.client.query('truncate hubspot.engagements');
   const lines = await countLines({ schema, window: 1 });
   expect(lines).toStrictEqual(['01-01,A,1,1.0000', '01-01,ALL,1,1.0000']);
   await expect(count({ schema: 'nowhere' })).rejects.toMatchObject({
     code: 'ERR_DATABASE',
-    message: expect.stringContaining('"nowhere.engagements" does not exist'),
+    message: expect.stringContaining('"nowhere.load_runs" does not exist'),
   });
   // The failed transaction is over.
   expect((await count()).days).toStrictEqual([]);

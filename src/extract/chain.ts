@@ -1,0 +1,71 @@
+import type { PageEntry } from '../archive/journal.ts';
+import { HubSpotUnavailable } from '../errors.ts';
+import type { PageSummary } from '../hubspot/page-summary.ts';
+import type { Ask } from './walk.ts';
+
+/**
+ * One walk from the start, each page asked for with the cursor of the one before. The proof that nothing is missing is
+ * the unbroken chain of cursors, from none to the page that promises no more.
+ */
+export interface Chain {
+  readonly complete: boolean;
+  plan(): Ask | undefined;
+  begin(): void;
+  drop(ask: Ask): void;
+  /** Throws HubSpotUnavailable when the cursor stays where it is though more is promised. */
+  check(ask: Ask, page: PageSummary): 'good' | 'refused';
+  accept(page: PageSummary): void;
+}
+
+type Link = Pick<PageEntry, 'cursor' | 'nextCursor' | 'hasMore'>;
+
+/** A chain that goes on where the `pages` of the journal, in any order, end it. */
+export function createChain(
+  stream: string,
+  pages: readonly Link[],
+  start: string | null = null,
+): Chain {
+  const byCursor = new Map(pages.map((page) => [page.cursor, page]));
+  const seen = new Set<string | null>();
+  let cursor = start;
+  let complete = false;
+  let asking = false;
+  for (
+    let page = byCursor.get(cursor);
+    page !== undefined && !seen.has(cursor);
+    page = byCursor.get(cursor)
+  ) {
+    seen.add(cursor);
+    complete = !page.hasMore;
+    if (complete) break;
+    cursor = page.nextCursor;
+  }
+  return {
+    get complete() {
+      return complete;
+    },
+    plan() {
+      return complete || asking ? undefined : { cursor, from: -1n, expected: 1, split: false };
+    },
+    begin() {
+      asking = true;
+    },
+    drop(ask) {
+      if (ask.cursor === cursor) asking = false;
+    },
+    check(ask, { hasMore, nextCursor }) {
+      // Asked for before the walk became a chain.
+      if (ask.cursor !== cursor || !asking) return 'refused';
+      if (!hasMore || nextCursor !== cursor) return 'good';
+      throw new HubSpotUnavailable(
+        `HubSpot promises more of ${stream} but its cursor stays at ${cursor}`,
+        { next: 'Run extract again to go on from there; if it stays so, tell HubSpot.' },
+      );
+    },
+    accept(page) {
+      asking = false;
+      complete = !page.hasMore;
+      if (!complete) cursor = page.nextCursor;
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import type { RawManifest, RunPlan } from '../archive/manifest.ts';
+import type { Api } from '../archive/row.ts';
+import type { Mode, RunId } from '../archive/runs.ts';
+import type { RawRun } from '../archive/state.ts';
+
+/** What the operator asked for; with nothing set, the archive decides. */
+export interface Wishes {
+  /** A full run, whatever there is. */
+  full: boolean;
+  /** A changes run from this instant on (ISO), whatever there is. */
+  since: string | null;
+  /** Which API; null: that of an interrupted run, else `defaultApi`. */
+  api: Api | null;
+  defaultApi: Api;
+  /** A full run when the last is older than this; null: never for that reason. */
+  fullEveryDays: number | null;
+}
+
+/** What an extract does. */
+export type Decision =
+  | { kind: 'resume'; run: RunId; why: string }
+  | {
+      kind: 'start';
+      mode: Mode;
+      api: Api;
+      window: RunPlan['window'];
+      /** Interrupted runs that nobody will go on with. */
+      abandon: RunId[];
+      why: string;
+    };
+
+const DAY_MS = 86_400_000;
+/** HubSpot indexes changes late ("a few moments"; Estuary trusts nothing younger than an hour). */
+export const OVERLAP_MS = 3_600_000;
+
+/**
+ * What the next extract does, from the archive alone: go on with the interrupted run, else a full run if there has
+ * never been a complete one of this API's reach or the last is too old, else the changes since what is covered. Pure;
+ * `now` only tells the age of the last full run.
+ */
+export function decide(runs: readonly RawRun[], wishes: Wishes, now: Date): Decision {
+  const interrupted = runs.flatMap((run) => (run.state === 'interrupted' ? [run] : []));
+  const last = interrupted.at(-1);
+  if (last !== undefined && !contradicts(last.plan, wishes)) {
+    return { kind: 'resume', run: last.run, why: 'it was interrupted' };
+  }
+  const api = wishes.api ?? wishes.defaultApi;
+  const abandon = interrupted.map(({ run }) => run);
+  const start = (mode: Mode, window: RunPlan['window'], why: string): Decision => ({
+    kind: 'start',
+    mode,
+    api,
+    window,
+    abandon,
+    why,
+  });
+  if (wishes.full) return start('full', null, 'asked for');
+  if (wishes.since !== null) return start('changes', { from: wishes.since, to: null }, 'asked for');
+  const manifests = runs.flatMap((run) => (run.state === 'complete' ? [run.manifest] : []));
+  const until = coveredUntil(manifests, api);
+  if (until === null) return start('full', null, 'there has been no complete one');
+  const lastFull = Math.max(
+    ...manifests
+      .filter((m) => m.mode === 'full' && covers(m.api, api))
+      .map((m) => Date.parse(m.startedAt)),
+  );
+  const { fullEveryDays } = wishes;
+  if (fullEveryDays !== null && now.getTime() - lastFull > fullEveryDays * DAY_MS) {
+    return start('full', null, `the last one is older than ${fullEveryDays} days`);
+  }
+  const from = new Date(until - OVERLAP_MS).toISOString();
+  return start('changes', { from, to: null }, `everything before is covered, with an overlap`);
+}
+
+function contradicts(plan: RunPlan, { full, since, api }: Wishes): boolean {
+  if (api !== null && plan.api !== api) return true;
+  if (full) return plan.mode !== 'full';
+  return since !== null && plan.window?.from !== since;
+}
+
+/**
+ * The instant (epoch ms) up to which the archive holds every change of the engagements that `api` returns; null when
+ * some of them were never fetched in full. A full run covers all until its start; a changes run extends that to its own
+ * start if its window begins no later than what was covered: one that leaves a hole extends nothing. Kept for each of
+ * the two reaches, since v1 returns types that the objects API does not. Pure.
+ */
+export function coveredUntil(manifests: readonly RawManifest[], api: Api): number | null {
+  const reaches: Api[] = api === 'v1' ? ['v1', 'objects'] : ['objects'];
+  const until = reaches.map((reach) => coveredReach(manifests, reach));
+  return until.includes(null) ? null : Math.min(...(until as number[]));
+}
+
+/** For the engagements of `reach` alone: `v1` stands here for the types that nothing but v1 returns. */
+function coveredReach(manifests: readonly RawManifest[], reach: Api): number | null {
+  let until: number | null = null;
+  for (const { mode, api, startedAt, window } of manifests) {
+    if (!covers(api, reach)) continue;
+    const started = Date.parse(startedAt);
+    if (mode === 'full') until = Math.max(until ?? started, started);
+    else if (until !== null && window !== null && Date.parse(window.from) <= until) {
+      until = Math.max(until, Math.min(started, toMs(window.to)));
+    }
+  }
+  return until;
+}
+
+/** Whether a run by `api` returns all engagements of `reach`. */
+function covers(api: Api, reach: Api): boolean {
+  return api === 'v1' || reach === 'objects';
+}
+
+function toMs(instant: string | null): number {
+  return instant === null ? Number.POSITIVE_INFINITY : Date.parse(instant);
+}

@@ -1,0 +1,32 @@
+import type { PageEntry } from '../archive/journal.ts';
+import type { PageRequest } from '../hubspot/client.ts';
+import type { PageSummary } from '../hubspot/page-summary.ts';
+import { createChain } from './chain.ts';
+import type { Walk } from './walk.ts';
+
+/** A stream whose cursor says nothing to us. */
+export interface ChainStream {
+  name: string;
+  toRequest(cursor: string | null, limit: number): PageRequest;
+  parse(body: Buffer): PageSummary;
+}
+
+/** Walks a stream page by page, going on where the journal's `pages` end. */
+export function createChainWalk(stream: ChainStream, pages: readonly PageEntry[]): Walk {
+  const chain = createChain(stream.name, pages);
+  return {
+    stream: stream.name,
+    kind: 'chain',
+    get complete() {
+      return chain.complete;
+    },
+    plan: () => chain.plan(),
+    begin: () => chain.begin(),
+    drop: (ask) => chain.drop(ask),
+    toRequest: ({ cursor }, limit) => stream.toRequest(cursor, limit),
+    parse: stream.parse,
+    check: (ask, page) => chain.check(ask, page),
+    accept: (_ask, page) => chain.accept(page),
+    fallBack: () => false,
+  };
+}

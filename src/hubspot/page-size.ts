@@ -1,0 +1,36 @@
+/**
+ * How many records a page asks for. HubSpot answers 500 to pages that are too heavy for it (portals with huge e-mails:
+ * tap-hubspot PR #234), so a page that keeps failing is asked for smaller, and the size grows back when pages succeed.
+ */
+export interface PageSize {
+  readonly now: number;
+  /** An attempt at a page failed on HubSpot's side or on the way; `failures` of this page so far, from 1. */
+  shrink(failures: number): void;
+  /** A page arrived. */
+  grow(): void;
+}
+
+const SMALLEST = 5;
+const GROW_AFTER_PAGES = 10;
+
+/** A page size that begins at `most` and never exceeds it. */
+export function createPageSize(most: number): PageSize {
+  let now = most;
+  let good = 0;
+  return {
+    get now() {
+      return now;
+    },
+    shrink(failures) {
+      good = 0;
+      // A single failure is HubSpot's everyday; a second one of the same page is about the page.
+      if (failures >= 2) now = Math.max(Math.min(SMALLEST, most), Math.floor(now / 2));
+    },
+    grow() {
+      good += 1;
+      if (good < GROW_AFTER_PAGES) return;
+      good = 0;
+      now = Math.min(most, now * 2);
+    },
+  };
+}

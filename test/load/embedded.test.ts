@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { type Database, openDatabase } from '../../src/database/open-database.ts';
+import { load } from '../../src/load/load.ts';
+import { silent } from '../../src/progress.ts';
+import { writeNdjsonRun } from '../support/ndjson-run.ts';
+import { toCounts } from './workbench.ts';
+
+const { signal } = new AbortController();
+
+let dataDir: string;
+let database: Database;
+beforeAll(async () => {
+  dataDir = await mkdtemp(path.join(tmpdir(), 'hubspot-engagements-'));
+  const settings = { databaseUrl: null, databaseSchema: 'hubspot', dataDir };
+  database = await openDatabase(settings, { note() {}, signal });
+});
+afterAll(async () => {
+  await database.close();
+  await rm(dataDir, { recursive: true });
+});
+
+const loadAgain = (replay?: { from: string }) =>
+  load(
+    { dataDir, allowDemo: false, ...(replay === undefined ? {} : { replay }) },
+    { database, clock: systemClock, progress: silent, signal },
+  );
+
+// On a server of its own: what is written to the WAL is then written by us.
+test('an unchanged replay writes next to nothing', async () => {
+  const rows = Array.from({ length: 4000 }, (_, id) => ({
+    id: id + 1,
+    metadata: { text: 'lorem ipsum '.repeat(80) },
+    associations: { contact: [id, id + 1], company: [id] },
+    attachments: [id],
+  }));
+  await writeNdjsonRun(dataDir, '2026/11/05/101500Z-full', rows, { demo: true });
+  expect((await loadAgain()).merged.map(toCounts)).toEqual(['4000 0 0 0 0']);
+  const client = await database.connect('test');
+  try {
+    // The first change of a page after a checkpoint writes all of it.
+    await client.query('checkpoint');
+    await loadAgain({ from: '2026' });
+    const position = async () =>
+      (await client.query('select pg_current_wal_insert_lsn() - $1 as at', ['0/0'])).rows[0].at;
+    const before = Number(await position());
+    expect((await loadAgain({ from: '2026' })).merged.map(toCounts)).toEqual(['0 0 4000 0 0']);
+    // Making and dropping the staging tables; the rows are more than 4 MB.
+    expect(Number(await position()) - before).toBeLessThan(200_000);
+  } finally {
+    await client.end();
+  }
+});
+
+test("refuses another portal's archive", async () => {
+  await rm(path.join(dataDir, 'ndjson'), { recursive: true });
+  await writeNdjsonRun(dataDir, '2026/11/06/101500Z-full', [{ id: 1, portal_id: 7 }], {
+    portalId: 7,
+  });
+  await expect(loadAgain()).rejects.toMatchObject({
+    code: 'ERR_GUARD',
+    message: `the embedded database in ${dataDir} belongs to portal 62515; run 2026/11/06/101500Z-full is of portal 7`,
+  });
+});

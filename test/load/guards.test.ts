@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openDatabase } from '../../src/database/open-database.ts';
+import { load } from '../../src/load/load.ts';
+import { silent } from '../../src/progress.ts';
+import { createWorkbench, toCounts, type Workbench } from './workbench.ts';
+
+const RUN = '2026/11/05/101500Z-full';
+const NEXT = '2026/11/06/101500Z-changes';
+
+let bench: Workbench;
+beforeEach(async () => {
+  bench = await createWorkbench();
+});
+afterEach(() => bench.close());
+
+const countRows = () =>
+  bench.rows('select (select count(*) from engagements), (select count(*) from load_runs)');
+
+test('demo rows come into a real database only with allowDemo', async () => {
+  await bench.write(RUN, [{ id: 1 }], { demo: true });
+  await expect(bench.load()).rejects.toMatchObject({
+    code: 'ERR_GUARD',
+    exitCode: 6,
+    message: `the archive in ${bench.dataDir} holds the demo portal's made-up data`,
+    next: 'Unset DATABASE_URL to load it into the embedded database, or run load --allow-demo.',
+  });
+  expect(await countRows()).toEqual([['0', '0']]);
+  expect((await bench.load({ allowDemo: true })).merged.map(toCounts)).toEqual(['1 0 0 0 0']);
+});
+
+test('an archive of two portals is refused', async () => {
+  await bench.write(RUN, [{ id: 1 }]);
+  await bench.write(NEXT, [{ id: 1, portal_id: 7 }], { portalId: 7 });
+  await expect(bench.load()).rejects.toMatchObject({
+    code: 'ERR_GUARD',
+    message: `the archive in ${bench.dataDir} holds two portals: run ${RUN} is of portal 62515, run ${NEXT} of portal 7`,
+  });
+  expect(await countRows()).toEqual([['0', '0']]);
+});
+
+test('a user who may not create tables is told so', async () => {
+  await bench.write(RUN, [{ id: 1 }]);
+  const role = `loader_${process.pid}_${Date.now()}`;
+  await bench.client.query(`
+    create role ${role} login password 'secret';
+    grant usage on schema hubspot to ${role};
+    grant select, insert, update, delete on all tables in schema hubspot to ${role};
+  `);
+  const url = new URL(bench.url);
+  url.username = role;
+  url.password = 'secret';
+  const { signal } = new AbortController();
+  try {
+    const settings = { ...bench.settings, databaseUrl: url.href };
+    const database = await openDatabase(settings, { note() {}, signal });
+    const clock = { now: () => new Date(), async sleep() {} };
+    const loading = load(
+      { dataDir: bench.dataDir, allowDemo: false },
+      { database, clock, progress: silent, signal },
+    );
+    await expect(loading).rejects.toMatchObject({
+      code: 'ERR_DATABASE',
+      exitCode: 5,
+      message: `loading run ${RUN}: the database says: permission denied for schema hubspot (SQLSTATE 42501)`,
+      next: 'Grant this user the privilege named, or use another user.',
+    });
+    expect(await countRows()).toEqual([['0', '0']]);
+  } finally {
+    await bench.client.query(`drop owned by ${role}; drop role ${role}`);
+  }
+});
+
+test('a table that somebody dropped is an error of the database, not a bug', async () => {
+  await bench.client.query('drop table load_runs');
+  await expect(bench.load()).rejects.toMatchObject({
+    code: 'ERR_DATABASE',
+    message:
+      'reading the ledger: the database says: relation "hubspot.load_runs" does not exist (SQLSTATE 42P01)',
+  });
+});

@@ -1,0 +1,73 @@
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { insertEngagements, onDays } from './insert-engagements.ts';
+import { runCommand } from './run-command.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await insertEngagements(database.client, [
+    ...onDays('CALL', '2026-01-01', '2026-01-05'),
+    ...onDays('=cmd', '2026-01-05'),
+  ]);
+});
+afterAll(() => database.close());
+
+const run = (...args: string[]) => runCommand(database, ['report', ...args]);
+
+test('--last takes days with and without their unit', async () => {
+  const csv = `day,type,count,rolling_average
+2026-01-04,'=cmd,0,0.0000
+2026-01-04,CALL,0,0.0000
+2026-01-04,ALL,0,0.0000
+2026-01-05,'=cmd,1,0.5000
+2026-01-05,CALL,1,0.5000
+2026-01-05,ALL,2,1.0000
+`;
+  const common = ['--window', '2', '--format', 'csv'];
+  expect(await run('--last', '2d', ...common)).toStrictEqual({ code: 0, stdout: csv, stderr: '' });
+  expect((await run('--last', '2', ...common)).stdout).toBe(csv);
+});
+
+test.each([
+  [['--last', '2w'], '--last must be a number of days such as 90d; it is 2w'],
+  [['--last', '0d'], 'the number of last days must be a whole number of days from 1 to 3650'],
+  [['--last', '2', '--all'], '--all, --last and --from/--to exclude each other'],
+  [['--types', ','], '--types names no type'],
+  [['--types', 'CALL,MEETING'], 'there is no type MEETING'],
+  [['--portal', '12'], 'there are no engagements of portal 12'],
+])('%j is exit code 2: %s', async (args, message) => {
+  const { code, stdout, stderr } = await run(...args);
+  expect([code, stdout]).toStrictEqual([2, '']);
+  expect(stderr).toContain(`error: ${message}\n`);
+});
+
+test('--types and --portal choose what is counted', async () => {
+  const { stdout } = await run('--types', 'CALL', '--portal', '1', '--last', '1');
+  expect(stdout).toBe(`Engagements per day, by the day they were created
+2026-01-05 to 2026-01-05, 1 day in UTC; 1 engagement of portal 1
+only CALL
+avg 14d: the mean of the day and the 13 days before it
+
+day              CALL  total  avg 14d
+2026-01-05 Mon      1      1        –
+─────────────────────────────────────
+total               1      1
+`);
+});
+
+test('--format html --out replaces a file by a whole page, readable by its owner alone', async () => {
+  const folder = database.settings.dataDir;
+  const file = path.join(folder, 'report.html');
+  await writeFile(file, 'old');
+  const { code, stdout, stderr } = await run('--format', 'html', '--out', file);
+  const page = await readFile(file, 'utf8');
+  expect([code, stdout]).toStrictEqual([0, '']);
+  expect(stderr).toMatch(/report: [\d,]+ bytes written to .*report\.html/);
+  expect(page).toMatch(/^<!doctype html>\n<html lang="en">[\s\S]*<\/html>\n$/);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect((await readdir(folder)).filter((name) => name.includes('tmp'))).toStrictEqual([]);
+  expect((await run('--format', 'html')).stdout).toBe(page);
+});

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import type { Bucket } from '../../../src/report/html/bucket-days.ts';
+import { capHeight } from '../../../src/report/html/cap-height.ts';
+
+const toBuckets = (means: number[], average: number | null = null): Bucket[] =>
+  means.map((mean) => ({ from: '', to: '', means: [mean], mean, count: mean, average }));
+
+const usual = Array.from({ length: 60 }, (_, index) => 60 + (index % 40));
+
+test.each<[string, number[], number]>([
+  ['usual days are all shown in full', usual, 99],
+  ['one day of an import is cut', [...usual, 26_622], 108.9],
+  ['a day four times as high as the others is not', [...usual, 396], 396],
+  ['of a hundred days, three can be cut', [...usual, ...usual, 5000, 9000, 700], 108.9],
+  [
+    'several high days are not exceptions where little else is',
+    [9000, 5000, ...Array(60).fill(0), 1],
+    9000,
+  ],
+  ['few bars are all shown in full', [1, 2, 3, 1000], 1000],
+  ['nothing but one day', [...Array(20).fill(0), 7], 7],
+  ['nothing at all', [0, 0], 1],
+])('%s', (_what, means, height) => {
+  expect(capHeight(toBuckets(means))).toBeCloseTo(height);
+});
+
+test('there is room for the average, up to a point', () => {
+  expect(capHeight(toBuckets([10, 20], 25))).toBe(25);
+  expect(capHeight(toBuckets([10, 20], 500))).toBe(28);
+});

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { isRedacted } from '../../src/transform/is-redacted.ts';
+import type { RowContent } from '../../src/transform/row-content.ts';
+
+const notice =
+  'The content of this email has been redacted. To include it in the response, your app must require the sales-email-read scope.';
+
+const row = (type: string, metadata: object, body_preview: string | null = null) =>
+  ({ type, metadata, body_preview }) as RowContent;
+
+test.each([
+  ['EMAIL', { html: notice }],
+  ['INCOMING_EMAIL', { html: `<html><body>\n${notice}</body></html>` }],
+  ['FORWARDED_EMAIL', { text: notice }],
+])('an %s with the notice for its content is redacted', (type, metadata) => {
+  expect(isRedacted(row(type, metadata))).toBe(true);
+});
+
+test('the notice in the preview alone will do', () => {
+  expect(isRedacted(row('EMAIL', {}, notice))).toBe(true);
+});
+
+test.each([
+  ['EMAIL', { html: `Re: ${notice}` }],
+  ['EMAIL', { subject: notice }],
+  ['EMAIL', {}],
+  ['NOTE', { html: notice }],
+])('an %s with %j is not', (type, metadata) => {
+  expect(isRedacted(row(type, metadata))).toBe(false);
+});
