@@ -8,10 +8,13 @@ import { benchReport } from './bench/report.ts';
 
 const { values, positionals: asked } = parseArgs({
   allowPositionals: true,
-  options: { rows: { type: 'string', default: '1000000' } },
+  options: { rows: { type: 'string' } },
 });
 
-const BENCHES = { load: benchLoad, report: () => benchReport(Number(values.rows)) };
+const BENCHES = {
+  load: () => benchLoad(Number(values.rows ?? 300_000)),
+  report: () => benchReport(Number(values.rows ?? 1_000_000)),
+};
 
 const unknown = asked.filter((name) => !(name in BENCHES));
 if (unknown.length > 0) {

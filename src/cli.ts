@@ -74,6 +74,15 @@ function defineCommands(argv: string[]) {
             requiresArg: true,
             describe: 'Fetch everything again when the last time is so many days ago; or never',
           })
+          .option('api', {
+            choices: ['v1', 'objects'] as const,
+            describe: "HubSpot's API to ask (default: HUBSPOT_API, else v1)",
+          })
+          .option('demo-step', {
+            type: 'number',
+            default: 0,
+            describe: 'How often the demo portal has changed',
+          })
           .option('page-limit', { type: 'number', default: 250, describe: 'Records a page' })
           .option('max-requests-per-10s', {
             type: 'number',

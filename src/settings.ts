@@ -1,10 +1,13 @@
 import path from 'node:path';
+import type { Api } from './archive/row.ts';
 import { SettingsError } from './errors.ts';
 
 /** The environment variables that are settings, and what each is for; README's table is made from it. */
 export const VARIABLES = {
   HUBSPOT_ACCESS_TOKEN: 'Token of a private app or service key; `demo` means the demo portal',
   HUBSPOT_API_URL: 'Host to ask instead of https://api.hubapi.com',
+  HUBSPOT_API: '`v1` or `objects` (default: v1)',
+  HUBSPOT_API_VERSION: 'Dated version of the CRM objects API (default: 2026-09)',
   DATABASE_URL: 'Postgres to load into; without it an embedded one in DATA_DIR/postgres',
   DATABASE_SCHEMA: 'Schema of the tables (default: hubspot)',
   DATA_DIR: 'Folder of the archive (default: data)',
@@ -22,6 +25,8 @@ export type Portal = { demo: true } | { demo: false; apiUrl: string; token: stri
 export interface Settings {
   /** Null when there is a database but no token: everything but `extract` still works. */
   portal: Portal | null;
+  api: Api;
+  apiVersion: string;
   /** Null means the embedded server. */
   databaseUrl: string | null;
   databaseSchema: string;
@@ -58,6 +63,8 @@ export function toSettings(
   const databaseUrl = read('DATABASE_URL');
   return Object.freeze({
     portal: toPortal(token, apiUrl, databaseUrl),
+    api: checkApi(read('HUBSPOT_API') ?? 'v1'),
+    apiVersion: checkApiVersion(read('HUBSPOT_API_VERSION') ?? '2026-09'),
     databaseUrl: databaseUrl === undefined ? null : checkDatabaseUrl(databaseUrl),
     databaseSchema: checkSchema(read('DATABASE_SCHEMA') ?? 'hubspot'),
     dataDir: path.resolve(cwd, read('DATA_DIR') ?? 'data'),
@@ -116,6 +123,16 @@ function checkApiUrl(text: string): string {
 /** Whether the host is this machine itself. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
+}
+
+function checkApi(text: string): Api {
+  if (text === 'v1' || text === 'objects') return text;
+  throw new SettingsError(`HUBSPOT_API must be v1 or objects; it is ${text}`);
+}
+
+function checkApiVersion(text: string): string {
+  if (/^(?:\d{4}-\d{2}|v3)$/.test(text)) return text;
+  throw new SettingsError(`HUBSPOT_API_VERSION must look like 2026-09; it is ${text}`);
 }
 
 function checkProxyUrl(text: string | undefined): string | null {

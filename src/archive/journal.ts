@@ -13,8 +13,11 @@ export interface PageEntry {
   stream: string;
   /** `ids`: the page covers a range of ids, wherever it stands. `chain`: it follows the page whose cursor it was asked with. */
   walk: 'ids' | 'chain';
-  /** The page that this one adds properties or associations to, which comes later; null for a page of engagements. */
-  completes: string | null;
+  /**
+   * What this page adds to another, which comes later in the journal: properties, or associations of a kind (as the API
+   * names it). Null for a page of engagements.
+   */
+  completes: { file: string; part: 'properties' | 'associations'; kind: string | null } | null;
   /** What was asked; never the token. `path` without the host. */
   request: {
     method: 'GET' | 'POST';

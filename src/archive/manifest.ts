@@ -20,6 +20,8 @@ export interface RunPlan {
   demo: boolean;
   /** What a changes run asks for: modified within [from, to), ISO instants; `to` null when open. Null for a full run. */
   window: { from: string; to: string | null } | null;
+  /** By the objects API: whose records they are, which they do not say, and the properties asked for of each type. */
+  objects?: { portalId: number; properties: Record<string, string[]> };
 }
 
 /** Pages and records of a stream, or of a run. */

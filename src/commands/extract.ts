@@ -1,4 +1,5 @@
 import { withArchiveLock } from '../archive/lock.ts';
+import type { Api } from '../archive/row.ts';
 import { rawRoot } from '../archive/runs.ts';
 import { systemClock } from '../clock.ts';
 import { startPortal } from '../demo/start-portal.ts';
@@ -15,6 +16,8 @@ export interface ExtractArguments {
   full: boolean;
   since: string | undefined;
   fullEvery: string;
+  api: Api | undefined;
+  demoStep: number;
   pageLimit: number;
   allowEmpty: boolean;
   maxRequestsPer10s: number | undefined;
@@ -32,7 +35,7 @@ export async function runExtract(context: Context, args: ExtractArguments): Prom
   if (!(maxRequestsPer10s >= 1))
     throw new SettingsError('--max-requests-per-10s must be 1 or more');
   if (!(dailyReserve >= 0)) throw new SettingsError('--daily-reserve must be 0 or more');
-  const wishes = toWishes(args);
+  const wishes = toWishes(args, settings.api);
   const portal = requirePortal(settings);
   const result = await withArchiveLock(rawRoot(settings.dataDir), 'extract', () =>
     portal.demo ? extractDemo(context, args, wishes) : extractFrom(context, args, wishes, portal),
@@ -46,7 +49,7 @@ async function extractDemo(
   args: ExtractArguments,
   wishes: Wishes,
 ): Promise<ExtractResult> {
-  const { url, token, close } = await startPortal();
+  const { url, token, close } = await startPortal({ step: args.demoStep });
   context.log.info(
     `Asking the demo portal at ${url}: made-up data. Set HUBSPOT_ACCESS_TOKEN to ask HubSpot.`,
     { demo: true },
@@ -79,7 +82,14 @@ function extractFrom(
     try {
       const { pageLimit, allowEmpty } = args;
       return await extract(
-        { dataDir: settings.dataDir, demo: portal.demo, pageLimit, allowEmpty, wishes },
+        {
+          dataDir: settings.dataDir,
+          demo: portal.demo,
+          pageLimit,
+          allowEmpty,
+          wishes,
+          apiVersion: settings.apiVersion,
+        },
         { client, clock, progress, signal },
       );
     } finally {
@@ -88,13 +98,13 @@ function extractFrom(
   });
 }
 
-function toWishes({ full, since, fullEvery }: ExtractArguments): Wishes {
+function toWishes({ full, since, fullEvery, api }: ExtractArguments, defaultApi: Api): Wishes {
   if (full && since !== undefined) throw new SettingsError('--full and --since exclude each other');
   return {
     full,
     since: since === undefined ? null : toInstant(since),
-    api: null,
-    defaultApi: 'v1',
+    api: api ?? null,
+    defaultApi,
     fullEveryDays: toDays(fullEvery),
   };
 }

@@ -38,7 +38,7 @@ export async function runReport(context: Context, args: ReportArguments): Promis
       window: args.window,
       align: args.align,
       includeDeleted: args.includeDeleted,
-      ...(args.types === undefined ? {} : { types: args.types.split(',').filter(Boolean) }),
+      ...(args.types === undefined ? {} : { types: toTypes(args.types) }),
       ...(args.portal === undefined ? {} : { portal: args.portal }),
       schema: database.schema,
     };
@@ -89,4 +89,11 @@ function toDays(last = '30d'): number {
   const days = /^(\d{1,9})d?$/.exec(last)?.[1];
   if (days !== undefined) return Number(days);
   throw new SettingsError(`--last must be a number of days such as 90d; it is ${last}`);
+}
+
+function toTypes(list: string): string[] {
+  return list
+    .split(',')
+    .map((type) => type.trim())
+    .filter(Boolean);
 }

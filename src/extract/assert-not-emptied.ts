@@ -1,4 +1,6 @@
+import type { PageEntry } from '../archive/journal.ts';
 import type { RawManifest } from '../archive/manifest.ts';
+import { OBJECT_TYPE_NAMES, OBJECT_TYPES, type ObjectType } from '../archive/object-types.ts';
 import type { ArchiveState } from '../archive/state.ts';
 import { GuardRefused, HubSpotRefused } from '../errors.ts';
 import type { HubSpotClient } from '../hubspot/client.ts';
@@ -17,6 +19,26 @@ export function assertNotEmptied(state: ArchiveState): void {
       next: 'Check the scopes of the app; if the portal really is empty now, run extract --allow-empty.',
     },
   );
+}
+
+/**
+ * By the objects API each type has a scope of its own. Throws GuardRefused, before the run is called complete, when a
+ * type came without any record though the archive has some.
+ */
+export function assertNoTypeEmptied(pages: readonly PageEntry[], state: ArchiveState): void {
+  for (const name of OBJECT_TYPE_NAMES) {
+    const { type, typedBy }: ObjectType = OBJECT_TYPES[name];
+    if (pages.some((page) => page.stream === name && page.records > 0)) continue;
+    const known = [type, ...(typedBy?.types ?? [])];
+    const earlier = withRecords(state).findLast(({ types }) => known.some((each) => types[each]));
+    if (earlier === undefined) continue;
+    throw new GuardRefused(
+      `HubSpot returned none of the ${name}, but run ${earlier.run} of this archive has some`,
+      {
+        next: 'Check the scopes of the app; if there really are none now, run extract --allow-empty.',
+      },
+    );
+  }
 }
 
 /**

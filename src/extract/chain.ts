@@ -56,15 +56,16 @@ export function createChain(
     check(ask, { hasMore, nextCursor }) {
       // Asked for before the walk became a chain.
       if (ask.cursor !== cursor || !asking) return 'refused';
-      if (!hasMore || nextCursor !== cursor) return 'good';
+      if (!hasMore || (nextCursor !== cursor && !seen.has(nextCursor))) return 'good';
       throw new HubSpotUnavailable(
-        `HubSpot promises more of ${stream} but its cursor stays at ${cursor}`,
+        `HubSpot promises more of ${stream} but its cursor does not move on from ${cursor}: it returned ${nextCursor} once more`,
         { next: 'Run extract again to go on from there; if it stays so, tell HubSpot.' },
       );
     },
     accept(page) {
       asking = false;
       complete = !page.hasMore;
+      seen.add(cursor);
       if (!complete) cursor = page.nextCursor;
     },
   };

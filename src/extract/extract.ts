@@ -1,27 +1,37 @@
 import path from 'node:path';
+import type { PageEntry } from '../archive/journal.ts';
 import { FORMAT, type RawManifest, type RunPlan, writeAbandoned } from '../archive/manifest.ts';
 import { createRun, rawRoot } from '../archive/runs.ts';
 import { type ArchiveState, assertSamePortal, readArchiveState } from '../archive/state.ts';
 import type { Clock } from '../clock.ts';
 import type { ClientCounts, HubSpotClient } from '../hubspot/client.ts';
+import { MAX_LIST_LIMIT, MAX_SEARCH_LIMIT } from '../hubspot/crm-objects.ts';
 import { MAX_MODIFIED_LIMIT } from '../hubspot/engagements-v1.ts';
 import type { Progress } from '../progress.ts';
-import { assertNotEmptied, assertNothingHidden } from './assert-not-emptied.ts';
+import {
+  assertNoTypeEmptied,
+  assertNotEmptied,
+  assertNothingHidden,
+} from './assert-not-emptied.ts';
 import { type Decision, decide, type Wishes } from './decide.ts';
 import { beginRun, type FetchedPage, type OpenRun, resumeRun } from './open-run.ts';
 import { runWalks } from './run-walks.ts';
+import { planObjectsWalks, prepareObjects } from './streams-objects.ts';
 import { planV1Walks } from './streams-v1.ts';
+import type { Walk } from './walk.ts';
 
 /** What to extract, and where to. */
 export interface ExtractOptions {
   dataDir: string;
   /** Whether the client speaks to the demo portal. */
   demo: boolean;
-  /** Records a page of a full run; HubSpot allows 1 to 250. */
+  /** Records a page of a full run at most; HubSpot allows 1 to 250 by v1, 100 by the objects API. */
   pageLimit: number;
   /** Complete the run even though HubSpot returned nothing and the archive has records. */
   allowEmpty: boolean;
   wishes: Wishes;
+  /** The dated version of the CRM objects API, such as `2026-09`. */
+  apiVersion: string;
 }
 
 /** What acts for the stage. */
@@ -58,50 +68,50 @@ export async function extract(
   const state = await readArchiveState(options.dataDir);
   assertSamePortal(state, { demo: options.demo, portalId: null }, options.dataDir);
   const decision = decide(state.runs, options.wishes, startedAt);
+  progress.note(describe(decision));
   let run =
     decision.kind === 'resume' ? await resumeRun(toFolder(options, decision.run)) : undefined;
   const resumedPages = run?.pages.length ?? 0;
-  progress.note(describe(decision, resumedPages));
-
-  let records = run?.pages.reduce((sum, page) => sum + page.records, 0) ?? 0;
-  let portalId = run?.pages.find((page) => page.portalId !== null)?.portalId ?? state.portalId;
-  const total = expectRecords(state, decision);
-  const starting = createOnce(async (first: FetchedPage) => {
-    if (!options.allowEmpty) await assertPlausible(first);
-    return startRun(options, decision, startedAt, clock, state);
-  });
-
-  async function assertPlausible(first: FetchedPage): Promise<void> {
-    if (first.answer.page.records > 0 || first.answer.page.hasMore) return;
-    if (decision.kind === 'start' && decision.mode === 'changes') {
-      await assertNothingHidden(client, state);
-    } else assertNotEmptied(state);
-  }
-
-  async function save(page: FetchedPage): Promise<void> {
-    const summary = page.answer.page;
-    const source = { demo: options.demo, portalId: summary.portalId };
-    assertSamePortal({ ...state, portalId }, source, options.dataDir);
-    portalId ??= summary.portalId;
-    run ??= await starting(page);
-    await run.addPage(page);
-    records += summary.records;
-    progress.update({
-      done: records,
-      unit: 'records',
-      detail: `${run.pages.length} pages`,
-      ...(total !== undefined && total >= records ? { total } : {}),
-    });
-  }
-
-  const plan: Pick<RunPlan, 'window'> =
-    run?.plan ?? (decision as Extract<Decision, { kind: 'start' }>);
-  const pageLimit = plan.window === null ? options.pageLimit : MAX_MODIFIED_LIMIT;
-  const { note } = progress;
+  if (run !== undefined) progress.note(`${resumedPages} pages are there`);
   try {
-    const walks = planV1Walks(plan, run?.pages ?? [], { pageLimit, note });
+    const draft = run?.plan ?? (await draftPlan(decision, options, client));
+    let portalId = run?.pages.find((page) => page.portalId !== null)?.portalId ?? state.portalId;
+    const assertOurs = (told: number | null): void => {
+      const source = { demo: options.demo, portalId: told };
+      assertSamePortal({ ...state, portalId }, source, options.dataDir);
+      portalId ??= told;
+    };
+    assertOurs(draft.objects?.portalId ?? null);
+    let records = run?.pages.reduce((sum, page) => sum + page.records, 0) ?? 0;
+    const total = draft.mode === 'full' ? expectRecords(state) : undefined;
+    const starting = createOnce(async (first: FetchedPage) => {
+      const isEmpty = first.answer.page.records === 0 && !first.answer.page.hasMore;
+      if (isEmpty && draft.api === 'v1' && !options.allowEmpty) {
+        if (draft.mode === 'full') assertNotEmptied(state);
+        else await assertNothingHidden(client, state);
+      }
+      return startRun(draft, decision, state, { options, startedAt, clock });
+    });
+
+    async function save(page: FetchedPage): Promise<void> {
+      assertOurs(page.answer.page.portalId);
+      run ??= await starting(page);
+      await run.addPage(page);
+      records += page.answer.page.records;
+      progress.update({
+        done: records,
+        unit: 'records',
+        detail: `${run.pages.length} pages`,
+        ...(total !== undefined && total >= records ? { total } : {}),
+      });
+    }
+
+    const { walks, pageLimit } = planWalks(draft, run?.pages ?? [], options, progress);
     await runWalks(walks, { client, save, signal }, pageLimit);
     if (run === undefined) throw new Error('a walk from the start yields a page');
+    if (draft.api === 'objects' && draft.mode === 'full' && !options.allowEmpty) {
+      assertNoTypeEmptied(run.pages, state);
+    }
     const manifest = await run.complete();
     const durationMs = clock.now().getTime() - startedAt.getTime();
     return { manifest, folder: run.folder, resumedPages, counts: { ...client.counts }, durationMs };
@@ -110,21 +120,50 @@ export async function extract(
   }
 }
 
+/** A run's plan before it has a name. */
+type Draft = Omit<RunPlan, 'format' | 'run' | 'demo'>;
+
+async function draftPlan(
+  decision: Decision,
+  { apiVersion }: ExtractOptions,
+  client: HubSpotClient,
+): Promise<Draft> {
+  if (decision.kind === 'resume') throw new Error('a run that goes on has a plan');
+  const { mode, api, window } = decision;
+  if (api === 'v1') return { mode, api, window };
+  const { objects, now } = await prepareObjects(apiVersion, client.fetchPage);
+  // Search needs a fixed end: rows that are modified while it goes on would move out from under it.
+  const closed = window && { from: window.from, to: now.toISOString() };
+  return { mode, api, apiVersion, window: closed, objects };
+}
+
+function planWalks(
+  draft: Draft,
+  pages: readonly PageEntry[],
+  { pageLimit }: ExtractOptions,
+  { note }: Progress,
+): { walks: Walk[]; pageLimit: number } {
+  if (draft.api === 'objects') {
+    const most = draft.window === null ? MAX_LIST_LIMIT : MAX_SEARCH_LIMIT;
+    const limit = Math.min(pageLimit, most);
+    return { walks: planObjectsWalks(draft, pages, { pageLimit: limit, note }), pageLimit: limit };
+  }
+  const limit = draft.window === null ? pageLimit : MAX_MODIFIED_LIMIT;
+  return { walks: planV1Walks(draft, pages, { pageLimit: limit, note }), pageLimit: limit };
+}
+
 function toFolder({ dataDir }: ExtractOptions, run: string): string {
   return path.join(rawRoot(dataDir), run);
 }
 
-function describe(decision: Decision, resumedPages: number): string {
-  if (decision.kind === 'resume') {
-    return `going on with ${decision.run}: ${resumedPages} pages are there`;
-  }
+function describe(decision: Decision): string {
+  if (decision.kind === 'resume') return `going on with ${decision.run}`;
   const { mode, window, why } = decision;
   return window === null ? `a ${mode} run: ${why}` : `the changes since ${window.from}: ${why}`;
 }
 
 /** About how many records are to come, for the progress bar; undefined when nothing tells. */
-function expectRecords(state: ArchiveState, decision: Decision): number | undefined {
-  if (decision.kind === 'start' && decision.mode === 'changes') return undefined;
+function expectRecords(state: ArchiveState): number | undefined {
   const full = state.runs.findLast(
     (run) => run.state === 'complete' && run.manifest.mode === 'full',
   );
@@ -132,25 +171,17 @@ function expectRecords(state: ArchiveState, decision: Decision): number | undefi
 }
 
 async function startRun(
-  options: ExtractOptions,
+  draft: Draft,
   decision: Decision,
-  startedAt: Date,
-  clock: Clock,
   state: ArchiveState,
+  { options, startedAt, clock }: { options: ExtractOptions; startedAt: Date; clock: Clock },
 ): Promise<OpenRun> {
-  if (decision.kind === 'resume') throw new Error('a run that goes on is there already');
-  const run = await createRun(rawRoot(options.dataDir), decision.mode, startedAt, clock);
+  const run = await createRun(rawRoot(options.dataDir), draft.mode, startedAt, clock);
+  const abandoned = decision.kind === 'start' ? decision.abandon : [];
   for (const { run: old, folder } of state.runs) {
-    if (decision.abandon.includes(old)) await writeAbandoned(folder, { run: old, by: run });
+    if (abandoned.includes(old)) await writeAbandoned(folder, { run: old, by: run });
   }
-  return beginRun(toFolder(options, run), {
-    format: FORMAT,
-    run,
-    mode: decision.mode,
-    api: decision.api,
-    demo: options.demo,
-    window: decision.window,
-  });
+  return beginRun(toFolder(options, run), { format: FORMAT, run, demo: options.demo, ...draft });
 }
 
 /** Pages may arrive together; the first of them begins the run, once. */

@@ -15,6 +15,7 @@ import type { PageAnswer } from '../hubspot/client.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
 import { exactNumber } from '../json.ts';
 import { toRawManifest } from './raw-manifest.ts';
+import type { Companion } from './walk.ts';
 
 /** A page as a walk yields it: what was asked, and the answer. */
 export interface FetchedPage {
@@ -22,6 +23,7 @@ export interface FetchedPage {
   walk: PageEntry['walk'];
   cursor: string | null;
   answer: PageAnswer<PageSummary>;
+  companions: readonly Companion[];
 }
 
 /** A raw run that pages are being added to. */
@@ -30,7 +32,10 @@ export interface OpenRun {
   readonly folder: string;
   /** What the journal holds, in its order. */
   readonly pages: readonly PageEntry[];
-  /** Resolves when the page and its journal line are safely on disk. Throws ArchiveError. */
+  /**
+   * Resolves when the page and its journal line are safely on disk, and before it those that complete it: a page that
+   * the journal has is whole. Throws ArchiveError.
+   */
   addPage(page: FetchedPage): Promise<void>;
   /** Writes the manifest, which makes the run complete. Throws ArchiveError. */
   complete(): Promise<RawManifest>;
@@ -60,45 +65,53 @@ export async function resumeRun(folder: string): Promise<OpenRun> {
 async function openRun(folder: string, plan: RunPlan): Promise<OpenRun> {
   const journal = await openJournal(folder);
   const { pages } = await readJournal(folder);
-  const counts = new Map<string, number>();
-  const count = (stream: string): number => {
-    const number = (counts.get(stream) ?? 0) + 1;
-    counts.set(stream, number);
-    return number;
-  };
-  for (const { stream } of pages) count(stream);
+  const toFile = createNames(pages);
+
+  async function write(
+    stream: string,
+    file: string,
+    { walk, cursor }: Pick<FetchedPage, 'walk' | 'cursor'>,
+    answer: PageAnswer<PageSummary>,
+    completes: PageEntry['completes'],
+  ): Promise<void> {
+    const { body, page } = answer;
+    await writeFileAtomically(path.join(folder, file), body);
+    const entry: PageEntry = {
+      file,
+      stream,
+      walk,
+      completes,
+      request: answer.request,
+      status: answer.status,
+      requestedAt: answer.requestedAt.toISOString(),
+      answeredAt: answer.answeredAt.toISOString(),
+      durationMs: answer.durationMs,
+      bytes: body.length,
+      sha256: createHash('sha256').update(body).digest('hex'),
+      records: page.records,
+      types: page.types,
+      portalId: page.portalId,
+      newestUpdate: page.newestUpdate === null ? null : new Date(page.newestUpdate).toISOString(),
+      cursor,
+      nextCursor: page.nextCursor,
+      hasMore: page.hasMore,
+      firstId: toId(page.ids[0]),
+      lastId: toId(page.ids.at(-1)),
+    };
+    await journal.append(entry);
+    pages.push(entry);
+  }
+
   return {
     plan,
     folder,
     pages,
-    async addPage({ stream, walk, cursor, answer }) {
-      const { body, page } = answer;
-      const file = `${stream}-${String(count(stream)).padStart(6, '0')}.json`;
-      await writeFileAtomically(path.join(folder, file), body);
-      const entry: PageEntry = {
-        file,
-        stream,
-        walk,
-        completes: null,
-        request: answer.request,
-        status: answer.status,
-        requestedAt: answer.requestedAt.toISOString(),
-        answeredAt: answer.answeredAt.toISOString(),
-        durationMs: answer.durationMs,
-        bytes: body.length,
-        sha256: createHash('sha256').update(body).digest('hex'),
-        records: page.records,
-        types: page.types,
-        portalId: page.portalId,
-        newestUpdate: page.newestUpdate === null ? null : new Date(page.newestUpdate).toISOString(),
-        cursor,
-        nextCursor: page.nextCursor,
-        hasMore: page.hasMore,
-        firstId: toId(page.ids[0]),
-        lastId: toId(page.ids.at(-1)),
-      };
-      await journal.append(entry);
-      pages.push(entry);
+    async addPage(page) {
+      const file = toFile(page.stream);
+      for (const { stream, part, kind, answer } of page.companions) {
+        await write(stream, toFile(stream), page, answer, { file, part, kind });
+      }
+      await write(page.stream, file, page, page.answer, null);
     },
     async complete() {
       const { pages: journaled, sha256 } = await readJournal(folder);
@@ -107,6 +120,25 @@ async function openRun(folder: string, plan: RunPlan): Promise<OpenRun> {
       return manifest;
     },
     close: () => journal.close(),
+  };
+}
+
+/**
+ * The names of new pages. A page that a killed program had begun to complete but not written is not named again: what
+ * completes it would belong to another.
+ */
+function createNames(pages: readonly PageEntry[]): (stream: string) => string {
+  const last = new Map<string, number>();
+  for (const { file, completes } of pages) {
+    for (const name of [file, completes?.file ?? '']) {
+      const [, stream = '', number = '0'] = /^(.*)-(\d{6,})\.json/.exec(name) ?? [];
+      last.set(stream, Math.max(last.get(stream) ?? 0, Number(number)));
+    }
+  }
+  return (stream) => {
+    const number = (last.get(stream) ?? 0) + 1;
+    last.set(stream, number);
+    return `${stream}-${String(number).padStart(6, '0')}.json`;
   };
 }
 

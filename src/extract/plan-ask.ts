@@ -29,11 +29,10 @@ export interface PlannedAsk {
 
 /** A segment is split only while it holds this many pages: where two walks meet, half a page is fetched twice. */
 const WORTH_SPLITTING_PAGES = 3;
-/** Requests that splitting may waste: some at once, and a share of the pages expected in all. */
-const FREE_WASTE = 4;
-const WASTE_SHARE = 0.04;
-/** With so few requests under way, idling costs more than waste. */
-const FEW = 4;
+/** The share of all requests that splitting may waste. */
+const WASTE_SHARE = 0.045;
+/** A walk that is short needs no company. */
+const ALONE_PAGES = 4;
 /** How far a probe for the unknown upper end goes, as a multiple of what is known. */
 const PROBE_FACTOR = 16n;
 
@@ -50,24 +49,37 @@ export function planAsk(state: WalkState): PlannedAsk | undefined {
   if (edge !== -1) {
     return { from: segments[edge]?.from ?? 0n, split: false, expected: expected[edge] ?? 0 };
   }
-  if (segments.length === 0 || samples.length === 0) return undefined;
+  if (segments.length === 0 || samples.length < ALONE_PAGES) return undefined;
   // Nobody knows yet where the last engagement is: finding out is what gives the others room.
   const frontier = segments.at(-1) as IdRange;
   if (frontier.to === null && isAnswered(frontier, state)) {
     return { from: toProbe(frontier.from, samples), split: true, expected: pageSize };
   }
-  const rest = expected.reduce((sum, records) => sum + records, 0);
+  // How much lies at the frontier nobody knows: no ground for waste.
+  const rest = segments.reduce(
+    (sum, segment, index) => sum + (isFrontier(segment, samples) ? 0 : (expected[index] ?? 0)),
+    0,
+  );
   const wasted = samples.length - state.records / pageSize + segments.length / 2;
-  const allowed = FREE_WASTE + (WASTE_SHARE * (state.records + rest)) / pageSize;
-  if (wasted > (segments.length < FEW ? 2 : 1) * allowed) return undefined;
-  const candidates = segments
+  if (wasted > (WASTE_SHARE * (state.records + rest)) / pageSize) return undefined;
+  const inner = segments
     .map((segment, index) => ({ ...segment, expected: expected[index] ?? 0 }))
-    // Beyond an unanswered probe of the upper end there may be nothing at all.
-    .filter((segment) => !isFrontier(segment, samples) || isAnswered(segment, state));
-  const most = candidates.reduce((a, b) => (b.expected > a.expected ? b : a), NOTHING);
-  if (most.to === null || most.expected < WORTH_SPLITTING_PAGES * pageSize) return undefined;
-  const from = middle(most.from, most.to, Math.min(0.5, pageSize / most.expected));
-  return { from, split: true, expected: most.expected / 2 };
+    .filter((segment) => !isFrontier(segment, samples));
+  const most = inner.reduce((a, b) => (b.expected > a.expected ? b : a), NOTHING);
+  if (most.to !== null && most.expected >= WORTH_SPLITTING_PAGES * pageSize) {
+    const from = middle(most.from, most.to, Math.min(0.5, pageSize / most.expected));
+    return { from, split: true, expected: most.expected / 2 };
+  }
+  // Beyond an unanswered probe of the upper end there may be nothing at all.
+  const hopeful = expected.at(-1) ?? 0;
+  if (frontier.to === null || !isFrontier(frontier, samples) || !isAnswered(frontier, state))
+    return;
+  if (hopeful < WORTH_SPLITTING_PAGES * pageSize) return undefined;
+  return {
+    from: toward(frontier.from, frontier.to, hopeful / pageSize),
+    split: true,
+    expected: pageSize,
+  };
 }
 
 const NOTHING = { from: 0n, to: null, expected: 0 };
@@ -124,4 +136,9 @@ function toProbe(from: bigint, samples: readonly PageSample[]): bigint {
 function middle(from: bigint, to: bigint, share: number): bigint {
   const fetched = BigInt(Math.floor(Number(to - from) * share));
   return from + fetched + (to - from - fetched) / 2n;
+}
+
+/** Nearer to `from` than to `to`, half the way in orders of magnitude: what holds `pages` at the most may hold few. */
+function toward(from: bigint, to: bigint, pages: number): bigint {
+  return from + BigInt(Math.ceil(Number(to - from) / Math.sqrt(Math.max(4, pages))));
 }

@@ -9,7 +9,11 @@ export function toRawManifest(
 ): RawManifest {
   const streams: Record<string, Tally> = {};
   const types = new Map<string, number>();
-  for (const page of pages) {
+  // What only completes a page holds no records of its own.
+  const counted = pages.map((page) =>
+    page.completes === null ? page : { ...page, records: 0, types: {} },
+  );
+  for (const page of counted) {
     streams[page.stream] = add(streams[page.stream], page);
     for (const [type, count] of Object.entries(page.types)) {
       types.set(type, (types.get(type) ?? 0) + count);
@@ -21,14 +25,15 @@ export function toRawManifest(
   const ends = pages.map((page) => Date.parse(page.answeredAt));
   return {
     ...plan,
-    portalId: pages.find((page) => page.portalId !== null)?.portalId ?? null,
+    portalId:
+      plan.objects?.portalId ?? pages.find((page) => page.portalId !== null)?.portalId ?? null,
     startedAt: toInstant(starts.reduce((a, b) => Math.min(a, b))),
     finishedAt: toInstant(ends.reduce((a, b) => Math.max(a, b))),
     newestUpdate: findNewest(pages),
     types: Object.fromEntries([...types].sort(([a], [b]) => (a < b ? -1 : 1))),
-    associationKinds: 'all',
+    associationKinds: plan.api === 'v1' ? 'all' : ['company', 'contact', 'deal', 'ticket'],
     streams,
-    ...(pages.reduce<Tally | undefined>(add, undefined) ?? { pages: 0, records: 0, bytes: 0 }),
+    ...(counted.reduce<Tally | undefined>(add, undefined) ?? { pages: 0, records: 0, bytes: 0 }),
     journalSha256,
   };
 }

@@ -49,7 +49,11 @@ export async function runWalks(
       if (verdict === 'again') continue;
       if (verdict === 'refused') return walk.drop(ask);
       size.grow();
-      await save({ stream: walk.stream, walk: walk.kind, cursor: ask.cursor, answer });
+      const companions = await walk.findCompanions?.(answer, (toRequest, parse) =>
+        client.fetchPage(toRequest, parse, { signal: stopped }),
+      );
+      const { stream, kind } = walk;
+      await save({ stream, walk: kind, cursor: ask.cursor, answer, companions: companions ?? [] });
       walk.accept(ask, answer.page);
       return;
     }

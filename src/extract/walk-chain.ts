@@ -2,13 +2,15 @@ import type { PageEntry } from '../archive/journal.ts';
 import type { PageRequest } from '../hubspot/client.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
 import { createChain } from './chain.ts';
-import type { Walk } from './walk.ts';
+import type { FindCompanions, Walk } from './walk.ts';
 
 /** A stream whose cursor says nothing to us. */
 export interface ChainStream {
   name: string;
   toRequest(cursor: string | null, limit: number): PageRequest;
   parse(body: Buffer): PageSummary;
+  /** Absent when pages are complete by themselves. */
+  findCompanions?: FindCompanions;
 }
 
 /** Walks a stream page by page, going on where the journal's `pages` end. */
@@ -25,6 +27,7 @@ export function createChainWalk(stream: ChainStream, pages: readonly PageEntry[]
     drop: (ask) => chain.drop(ask),
     toRequest: ({ cursor }, limit) => stream.toRequest(cursor, limit),
     parse: stream.parse,
+    findCompanions: stream.findCompanions,
     check: (ask, page) => chain.check(ask, page),
     accept: (_ask, page) => chain.accept(page),
     fallBack: () => false,

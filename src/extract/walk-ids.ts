@@ -4,7 +4,7 @@ import type { PageSummary } from '../hubspot/page-summary.ts';
 import { type Chain, createChain } from './chain.ts';
 import { type Coverage, type CursorRule, cover, findGaps } from './coverage.ts';
 import { type PageSample, planAsk } from './plan-ask.ts';
-import type { Walk } from './walk.ts';
+import type { FindCompanions, Walk } from './walk.ts';
 
 /** A stream that HubSpot returns in ascending order of ids. */
 export interface IdStream {
@@ -14,6 +14,8 @@ export interface IdStream {
   pageSize: number;
   toRequest(cursor: string | null, limit: number): PageRequest;
   parse(body: Buffer): PageSummary;
+  /** Absent when pages are complete by themselves. */
+  findCompanions?: FindCompanions;
 }
 
 /**
@@ -84,6 +86,7 @@ export function createIdWalk(
     },
     toRequest: ({ cursor }, limit) => stream.toRequest(cursor, limit),
     parse: stream.parse,
+    findCompanions: stream.findCompanions,
     check(ask, page) {
       if (chain !== undefined) return chain.check(ask, page);
       const range = toRange(ask.cursor, page.nextCursor, page.hasMore);

@@ -1,5 +1,21 @@
-import type { PageRequest } from '../hubspot/client.ts';
+import type { HubSpotClient, PageAnswer, PageRequest } from '../hubspot/client.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
+
+/** An answer that adds to a page of records what the page itself had no room for. */
+export interface Companion {
+  /** Names its file. */
+  stream: string;
+  part: 'properties' | 'associations';
+  /** For associations: with what, as the API names it. */
+  kind: string | null;
+  answer: PageAnswer<PageSummary>;
+}
+
+/** Fetches what completes a page, in the order in which it was asked for. */
+export type FindCompanions = (
+  page: PageAnswer<PageSummary>,
+  fetch: HubSpotClient['fetchPage'],
+) => Promise<Companion[]>;
 
 /** A place in a stream that a page is asked for. */
 export interface Ask {
@@ -30,6 +46,8 @@ export interface Walk {
   drop(ask: Ask): void;
   toRequest(ask: Ask, limit: number): PageRequest;
   parse(body: Buffer): PageSummary;
+  /** Absent when pages are complete by themselves. */
+  readonly findCompanions: FindCompanions | undefined;
   /**
    * Whether the page keeps what its cursor promises. `again`: ask once more, something may have changed in between.
    * `refused`: it does not belong to this walk any more. Throws JobError when the walk cannot go on.

@@ -1,6 +1,7 @@
-import { isRawNumber, parseJson } from '../json.ts';
+import { isRawNumber } from '../json.ts';
 import type { PageRequest } from './client.ts';
 import type { PageSummary } from './page-summary.ts';
+import { countTypes, isObject, parseObject } from './parse-object.ts';
 
 /** HubSpot's cap for `/paged`; more is clamped silently. */
 export const MAX_LIMIT = 250;
@@ -46,17 +47,16 @@ export function parseModifiedBody(body: Buffer): PageSummary {
 
 /** Records may be anything: what is wrong with one of them is transform's to say. */
 function parseBody(body: Buffer, cursorKey: 'offset' | 'after'): PageSummary {
-  const page = parseJsonBody(body);
-  const results = page?.['results'];
-  const hasMore = page?.['hasMore'];
+  const page = parseObject(body);
+  const { results, hasMore } = page;
   if (!Array.isArray(results) || typeof hasMore !== 'boolean') {
     throw new Error('it lacks results and hasMore');
   }
-  const nextCursor = toCursor(page?.[cursorKey]);
+  const nextCursor = toCursor(page[cursorKey]);
   if (hasMore && nextCursor === null) {
     throw new Error(`it promises more but gives no ${cursorKey}`);
   }
-  const types = new Map<string, number>();
+  const types: string[] = [];
   const ids: bigint[] = [];
   let portalId: number | null = null;
   let newestUpdate: number | null = null;
@@ -65,7 +65,7 @@ function parseBody(body: Buffer, cursorKey: 'offset' | 'after'): PageSummary {
     const { id, type, portalId: portal, lastUpdated } = engagement;
     if (isRawNumber(id)) ids.push(BigInt(id.rawJSON));
     else if (Number.isSafeInteger(id)) ids.push(BigInt(id as number));
-    if (typeof type === 'string') types.set(type, (types.get(type) ?? 0) + 1);
+    if (typeof type === 'string') types.push(type);
     if (portalId === null && typeof portal === 'number') portalId = portal;
     if (typeof lastUpdated === 'number' && lastUpdated > (newestUpdate ?? 0)) {
       newestUpdate = lastUpdated;
@@ -73,7 +73,7 @@ function parseBody(body: Buffer, cursorKey: 'offset' | 'after'): PageSummary {
   }
   return {
     records: results.length,
-    types: Object.fromEntries([...types].sort(([a], [b]) => (a < b ? -1 : 1))),
+    types: countTypes(types),
     ids,
     portalId,
     newestUpdate,
@@ -82,21 +82,8 @@ function parseBody(body: Buffer, cursorKey: 'offset' | 'after'): PageSummary {
   };
 }
 
-/** The parser's own words quote the body, which may hold anything, and end in a log: they are left out. */
-function parseJsonBody(body: Buffer): { [key: string]: unknown } | null {
-  try {
-    return parseJson(body.toString('utf8')) as { [key: string]: unknown } | null;
-  } catch {
-    throw new Error('it is not JSON');
-  }
-}
-
 function toCursor(value: unknown): string | null {
   if (typeof value === 'number') return String(value);
   if (isRawNumber(value)) return value.rawJSON;
   return typeof value === 'string' && value !== '' ? value : null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

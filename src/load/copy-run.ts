@@ -9,7 +9,7 @@ import { cannotRead } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
 import { COPY_STAGING, type CopyLines, toCopyLines } from './copy-lines.ts';
 
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 18;
 
 /** A run's manifest, the folder it lies in, and what hears and stops its reading. */
 export interface CopyInput {

@@ -93,14 +93,19 @@ async function mergeRows(
 ): Promise<MergeCounts> {
   const run = async (name: string, values?: unknown[]): Promise<void> => {
     signal.throwIfAborted();
+    const t0 = performance.now();
     await client.query(await readFile(new URL(`./${name}.sql`, import.meta.url), 'utf8'), values);
+    if (process.env['DBG']) console.error(name, Math.round(performance.now() - t0));
   };
   // Otherwise a hash of more than 100,000 verdicts makes the join write the documents to temporary files, and compiling
   // statements that run once takes longer than it saves.
   await client.query("set local work_mem to '64MB'; set local jit to off");
   await run('create-staging');
+  const t0 = performance.now();
   const arrived = await copyRun(client, { folder, manifest, onRows, signal });
+  if (process.env['DBG']) console.error('copy', Math.round(performance.now() - t0));
   await client.query('analyze load_staging (portal_id, id, line)');
+  if (process.env['DBG']) console.error('copy+ana', Math.round(performance.now() - t0));
   await run('judge', [manifest.startedAt]);
   await client.query('analyze load_verdicts');
   const counts = await countVerdicts(client, manifest, arrived);

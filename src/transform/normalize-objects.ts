@@ -50,7 +50,8 @@ export function normalizeObject(record: unknown, { portalId, objectType }: Objec
     portal_id: portalId as Id,
     id: toId(record['id']) as Id,
     type: reader.takeType(kind),
-    active: record['archived'] !== true,
+    // v1's "shown in HubSpot's pages" is not known here, but for what is archived.
+    active: record['archived'] === true ? false : null,
     created_at: reader.takeColumn('created_at'),
     updated_at: reader.takeColumn('updated_at'),
     occurred_at: reader.takeColumn('occurred_at'),

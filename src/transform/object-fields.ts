@@ -1,3 +1,4 @@
+import { OBJECT_TYPES, type ObjectType } from '../archive/object-types.ts';
 import type { CONVERT } from './property-values.ts';
 import type { RowContent } from './row-content.ts';
 
@@ -148,35 +149,17 @@ const TASK: readonly Field[] = [
 ];
 
 /** What the records of one object type of the CRM objects API become. */
-export interface ObjectKind {
-  /** The row's type, where no property says otherwise. */
-  type: string;
-  /** The property that holds the row's type, and the values of it that are v1's types. */
-  typedBy?: { property: string; types: readonly string[] };
+export interface ObjectKind extends ObjectType {
   metadata: readonly Field[];
 }
 
 /** By the object types' names in the API's paths. */
 export const OBJECT_KINDS: Readonly<Record<string, ObjectKind>> = {
-  calls: { type: 'CALL', metadata: CALL },
-  communications: {
-    type: 'COMMUNICATION',
-    typedBy: {
-      property: 'hs_communication_channel_type',
-      types: ['SMS', 'WHATS_APP', 'LINKEDIN_MESSAGE'],
-    },
-    metadata: COMMUNICATION,
-  },
-  emails: {
-    type: 'EMAIL',
-    typedBy: {
-      property: 'hs_email_direction',
-      types: ['EMAIL', 'INCOMING_EMAIL', 'FORWARDED_EMAIL'],
-    },
-    metadata: EMAIL,
-  },
-  meetings: { type: 'MEETING', metadata: MEETING },
-  notes: { type: 'NOTE', metadata: NOTE },
-  postal_mail: { type: 'POSTAL_MAIL', metadata: POSTAL_MAIL },
-  tasks: { type: 'TASK', metadata: TASK },
+  calls: { ...OBJECT_TYPES.calls, metadata: CALL },
+  communications: { ...OBJECT_TYPES.communications, metadata: COMMUNICATION },
+  emails: { ...OBJECT_TYPES.emails, metadata: EMAIL },
+  meetings: { ...OBJECT_TYPES.meetings, metadata: MEETING },
+  notes: { ...OBJECT_TYPES.notes, metadata: NOTE },
+  postal_mail: { ...OBJECT_TYPES.postal_mail, metadata: POSTAL_MAIL },
+  tasks: { ...OBJECT_TYPES.tasks, metadata: TASK },
 };

@@ -159,7 +159,7 @@ test('small averages have two decimals', () => {
 test('a day without engagements is there, but quiet', () => {
   const report = makeReport(['CALL'], { '2026-01-05': [[0, 3]] });
   expect(formatTable(report, { color: true })).toContain(
-    '\x1b[2m2026-01-05 Mon \x1b[0m\x1b[2m      ·\x1b[0m\x1b[2m      ·\x1b[0m     1.5\n',
+    '\x1b[2m2026-01-05 Mon \x1b[0m\x1b[2m     ·\x1b[0m\x1b[2m      ·\x1b[0m    1.50\n',
   );
 });
 
@@ -185,8 +185,8 @@ avg 2d: the mean of the day and the 1
 day before it
 
 day              CALL  CONVERSATION  EMAIL  total  avg 2d
-2026-01-05 Mon      1             2      3      6     3.0
-──────────────────────────────────────────────────────────
+2026-01-05 Mon      1             2      3      6    3.00
+─────────────────────────────────────────────────────────
 total               1             2      3      6
 `);
 });

@@ -32,13 +32,21 @@ function sort(column, direction) {
 }
 
 for (const [column, header] of headers.entries()) {
-  const button = document.createElement('button');
-  button.type = 'button';
+  // Not a button element: browsers leave those out of a table's head from the second printed page on.
+  const button = document.createElement('span');
+  button.setAttribute('role', 'button');
+  button.tabIndex = 0;
   button.append(...header.childNodes);
   header.append(button);
-  button.addEventListener('click', () => {
+  const turn = () => {
     const now = header.getAttribute('aria-sort');
     sort(column, now === 'descending' ? 'ascending' : 'descending');
+  };
+  button.addEventListener('click', turn);
+  button.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    turn();
   });
 }
 headers[0].setAttribute('aria-sort', 'descending');

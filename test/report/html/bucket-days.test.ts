@@ -27,7 +27,7 @@ test('weeks begin on Monday; a bar is the mean of the days that it has', () => {
   // 2026-01-01 is a Thursday.
   const report = makeDays(13);
   expect(bucketDays(report, pickSeries(report), 'week')).toStrictEqual([
-    { from: '2026-01-01', to: '2026-01-04', means: [2.5, 2], mean: 4.5, count: 18, average: null },
+    { from: '2026-01-01', to: '2026-01-04', means: [2.5, 2], mean: 4.5, count: 18, average: 5 },
     { from: '2026-01-05', to: '2026-01-11', means: [8, 2], mean: 10, count: 70, average: 12 },
     { from: '2026-01-12', to: '2026-01-13', means: [12.5, 2], mean: 14.5, count: 29, average: 14 },
   ]);

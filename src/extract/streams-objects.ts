@@ -1,0 +1,165 @@
+import type { PageEntry } from '../archive/journal.ts';
+import type { RunPlan } from '../archive/manifest.ts';
+import { OBJECT_TYPE_NAMES, type ObjectTypeName } from '../archive/object-types.ts';
+import { HubSpotUnavailable } from '../errors.ts';
+import type { HubSpotClient } from '../hubspot/client.ts';
+import {
+  ASSOCIATED_TYPES,
+  type AssociationInput,
+  chunkProperties,
+  findLongLists,
+  type ObjectQuery,
+  parseAssociationsBody,
+  parseListBody,
+  parsePortalId,
+  parsePropertyNames,
+  parseSearchBody,
+  toAccountRequest,
+  toAssociationsRequest,
+  toListRequest,
+  toPropertiesRequest,
+  toSearchRequest,
+} from '../hubspot/crm-objects.ts';
+import { NEXT_ID } from './coverage.ts';
+import type { Companion, FindCompanions, Walk } from './walk.ts';
+import { createChainWalk } from './walk-chain.ts';
+import { createIdWalk } from './walk-ids.ts';
+
+type Fetch = HubSpotClient['fetchPage'];
+
+/** What a run by the objects API has to know before its first page; kept in its plan, so that resuming asks the same. */
+export async function prepareObjects(
+  version: string,
+  fetch: Fetch,
+): Promise<{ objects: NonNullable<RunPlan['objects']>; now: Date }> {
+  const account = await fetch(() => toAccountRequest(version), parsePortalId);
+  const properties: Record<string, string[]> = {};
+  for (const type of OBJECT_TYPE_NAMES) {
+    const answer = await fetch(() => toPropertiesRequest({ version, type }), parsePropertyNames);
+    properties[type] = answer.page;
+  }
+  return { objects: { portalId: account.page, properties }, now: account.answeredAt };
+}
+
+/**
+ * What is left of a run by the CRM objects API: for each type a walk by ids over all and one over the archived, or a
+ * search of what was modified in the window.
+ */
+export function planObjectsWalks(
+  plan: Pick<RunPlan, 'window' | 'objects' | 'apiVersion'>,
+  pages: readonly PageEntry[],
+  { pageLimit, note }: { pageLimit: number; note(message: string): void },
+): Walk[] {
+  const { window, objects, apiVersion: version } = plan;
+  if (objects === undefined || version === undefined) throw new Error('a plan of objects has both');
+  return OBJECT_TYPE_NAMES.flatMap((type) => {
+    const [properties = [], ...further] = chunkProperties(objects.properties[type] ?? []);
+    const query = { version, type, properties };
+    const of = (stream: string): PageEntry[] => pages.filter((page) => page.stream === stream);
+    if (window !== null) {
+      const closed = { from: window.from, to: window.to ?? window.from };
+      const stream = {
+        name: type,
+        toRequest: (cursor: string | null, limit: number) =>
+          toSearchRequest(
+            { ...query, properties: [...properties, ...further.flat()] },
+            closed,
+            cursor,
+            limit,
+          ),
+        parse: (body: Buffer) => parseSearchBody(type, body),
+        findCompanions: findAssociations(query),
+      };
+      return [createChainWalk(stream, of(type))];
+    }
+    return [false, true].map((archived) => {
+      const name = archived ? `${type}-archived` : type;
+      const stream = {
+        name,
+        rule: NEXT_ID,
+        pageSize: pageLimit,
+        toRequest: (cursor: string | null, limit: number) =>
+          toListRequest(query, { archived, associations: !archived }, cursor, limit),
+        parse: (body: Buffer) => parseListBody(type, body),
+        findCompanions: findRest({ ...query, archived, name }, further),
+      };
+      return createIdWalk(stream, of(name), note);
+    });
+  });
+}
+
+/** A search page has no associations: they are asked for of all its objects, kind by kind. */
+function findAssociations(query: ObjectQuery): FindCompanions {
+  return async ({ page }, fetch) => {
+    const inputs = page.ids.map((id) => ({ id: String(id) }));
+    const companions: Companion[] = [];
+    for (const kind of ASSOCIATED_TYPES) {
+      companions.push(...(await fetchAssociations(query, kind, inputs, fetch)));
+    }
+    return companions;
+  };
+}
+
+/** A list page lacks the properties that its URL had no room for, and the rest of long lists of associations. */
+function findRest(
+  query: ObjectQuery & { archived: boolean; name: string },
+  further: readonly string[][],
+): FindCompanions {
+  return async ({ body, page, request }, fetch) => {
+    const companions: Companion[] = [];
+    for (const properties of further) {
+      const { after = null, limit } = request.query as { after?: string; limit: string };
+      const answer = await fetch(
+        () =>
+          toListRequest(
+            { ...query, properties },
+            { archived: query.archived, associations: false },
+            after,
+            Number(limit),
+          ),
+        (bytes) => parseListBody(query.type, bytes),
+      );
+      companions.push({
+        stream: `${query.name}.properties`,
+        part: 'properties',
+        kind: null,
+        answer,
+      });
+    }
+    if (query.archived || page.ids.length === 0) return companions;
+    for (const kind of ASSOCIATED_TYPES) {
+      const inputs = findLongLists(body, kind);
+      companions.push(...(await fetchAssociations(query, kind, inputs, fetch)));
+    }
+    return companions;
+  };
+}
+
+/** Pages of the associations of `inputs` with `kind`, each list to its end. */
+async function fetchAssociations(
+  query: { version: string; type: ObjectTypeName },
+  kind: string,
+  inputs: readonly AssociationInput[],
+  fetch: Fetch,
+): Promise<Companion[]> {
+  const companions: Companion[] = [];
+  for (let left = inputs; left.length > 0; ) {
+    const asked = left;
+    const answer = await fetch(
+      () => toAssociationsRequest(query, kind, asked),
+      parseAssociationsBody,
+    );
+    companions.push({ stream: `${query.type}.${kind}`, part: 'associations', kind, answer });
+    left = answer.page.unfinished;
+    const isStuck = left.some(({ id, after }) =>
+      asked.some((input) => input.id === id && input.after === after),
+    );
+    if (isStuck) {
+      throw new HubSpotUnavailable(
+        `HubSpot promises more ${kind} of ${query.type} but its cursor does not move on`,
+        { next: 'Run extract again to go on from there; if it stays so, tell HubSpot.' },
+      );
+    }
+  }
+  return companions;
+}
