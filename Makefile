@@ -49,8 +49,15 @@ report: $(INSTALLED) ## Show engagements per day by type, with the 14-day averag
 report-html: $(INSTALLED) ## Write the report as a page to send on, to report.html in DATA_DIR
 	@$(CLI) report --format html --out '$(or $(DATA_DIR),data)/report.html' $(ARGS)
 
-demo: $(INSTALLED) ## Run the main job on a made-up portal, in data/demo
-	@$(DEMO) extract $(DEMO_ARGS)
+# A full run; the changes after the portal changed; a full run again, which finds what was deleted.
+demo: $(INSTALLED) ## Watch the job on a made-up portal that changes, in data/demo
+	@$(DEMO) extract $(DEMO_ARGS) --full --demo-step 0
+	@$(DEMO) transform $(DEMO_ARGS)
+	@$(DEMO) load $(DEMO_ARGS)
+	@$(DEMO) extract $(DEMO_ARGS) --demo-step 1
+	@$(DEMO) transform $(DEMO_ARGS)
+	@$(DEMO) load $(DEMO_ARGS)
+	@$(DEMO) extract $(DEMO_ARGS) --full --demo-step 1
 	@$(DEMO) transform $(DEMO_ARGS)
 	@$(DEMO) load $(DEMO_ARGS)
 	@$(DEMO) report $(DEMO_ARGS)
@@ -70,7 +77,7 @@ check: $(INSTALLED) ## Check format, lint and types
 
 format: $(INSTALLED) ## Format the code, apply safe fixes, fill README's generated parts
 	@biome check --write
-	@node scripts/readme.ts
+	@node scripts/documents.ts
 
 bench: $(INSTALLED) ## Measure speed, as ratios within one run
 	@node scripts/bench.ts $(ARGS)

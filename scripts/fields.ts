@@ -18,7 +18,7 @@ const BESIDES = [
   [
     '`active`',
     '`archived`',
-    'true unless archived; v1 has false for what HubSpot does not show, too',
+    'false when archived, else unknown: v1 tells whether HubSpot shows it',
   ],
   ['`archived_at` (unknown to v1)', '`archivedAt`', 'instant'],
   [
