@@ -27,118 +27,138 @@ export interface PlannedAsk {
   expected: number;
 }
 
+/** One request's way to go: from where it asks to where the next one does, or to what is covered. */
+interface Segment extends IdRange {
+  /** Records it probably holds. */
+  expected: number;
+  /** Whether a page ends where it begins, so that the density there is known. */
+  answered: boolean;
+  /** Whether nothing is known to lie behind it: the end of all engagements may be anywhere in it. */
+  last: boolean;
+}
+
+/** A walk that is short needs no company. */
+const ALONE_PAGES = 2;
+/** How far beyond what is known the upper end is looked for, in multiples of it. */
+const PROBE_FACTOR = 16n;
 /** A segment is split only while it holds this many pages: where two walks meet, half a page is fetched twice. */
 const WORTH_SPLITTING_PAGES = 3;
-/** The share of all requests that splitting may waste. */
-const WASTE_SHARE = 0.045;
-/** A walk that is short needs no company. */
-const ALONE_PAGES = 4;
-/** How far a probe for the unknown upper end goes, as a multiple of what is known. */
-const PROBE_FACTOR = 16n;
+/** Requests that splitting may waste: some to begin with, and a share of the pages that there seem to be. */
+const FREE_WASTE = 1;
+const WASTE_SHARE = 0.04;
 
 /**
- * The next place to ask from, or undefined when asking more now would be waste. The left edge of a gap comes first;
- * when all of them are being asked, the segment that probably holds most is split in its middle, so that one request
- * more can be under way. Pure.
+ * The next place to ask from, or undefined when asking more now would be waste. What must be asked comes first: the left
+ * edge of a gap. When all of those are being asked, one more request can be put to use where most is expected. Pure.
  */
 export function planAsk(state: WalkState): PlannedAsk | undefined {
-  const { samples, asking, pageSize } = state;
-  const segments = findGaps(state.coverage).flatMap((gap) => toSegments(gap, asking));
-  const expected = segments.map((segment) => expectRecords(segment, state));
-  const edge = segments.findIndex(({ from }) => !asking.includes(from));
-  if (edge !== -1) {
-    return { from: segments[edge]?.from ?? 0n, split: false, expected: expected[edge] ?? 0 };
+  const { samples, pageSize } = state;
+  const segments = toSegments(state);
+  const edge = segments.find(({ from }) => !state.asking.includes(from));
+  if (edge !== undefined) return { from: edge.from, split: false, expected: edge.expected };
+  const frontier = segments.at(-1);
+  if (frontier === undefined || samples.length < ALONE_PAGES) return undefined;
+  if (frontier.to === null && frontier.answered) {
+    return { from: toProbe(frontier.from, toBase(samples)), split: true, expected: pageSize };
   }
-  if (segments.length === 0 || samples.length < ALONE_PAGES) return undefined;
-  // Nobody knows yet where the last engagement is: finding out is what gives the others room.
-  const frontier = segments.at(-1) as IdRange;
-  if (frontier.to === null && isAnswered(frontier, state)) {
-    return { from: toProbe(frontier.from, samples), split: true, expected: pageSize };
-  }
-  // How much lies at the frontier nobody knows: no ground for waste.
-  const rest = segments.reduce(
-    (sum, segment, index) => sum + (isFrontier(segment, samples) ? 0 : (expected[index] ?? 0)),
-    0,
-  );
-  const wasted = samples.length - state.records / pageSize + segments.length / 2;
-  if (wasted > (WASTE_SHARE * (state.records + rest)) / pageSize) return undefined;
-  const inner = segments
-    .map((segment, index) => ({ ...segment, expected: expected[index] ?? 0 }))
-    .filter((segment) => !isFrontier(segment, samples));
-  const most = inner.reduce((a, b) => (b.expected > a.expected ? b : a), NOTHING);
-  if (most.to !== null && most.expected >= WORTH_SPLITTING_PAGES * pageSize) {
-    const from = middle(most.from, most.to, Math.min(0.5, pageSize / most.expected));
-    return { from, split: true, expected: most.expected / 2 };
-  }
-  // Beyond an unanswered probe of the upper end there may be nothing at all.
-  const hopeful = expected.at(-1) ?? 0;
-  if (frontier.to === null || !isFrontier(frontier, samples) || !isAnswered(frontier, state))
-    return;
-  if (hopeful < WORTH_SPLITTING_PAGES * pageSize) return undefined;
-  return {
-    from: toward(frontier.from, frontier.to, hopeful / pageSize),
-    split: true,
-    expected: pageSize,
-  };
+  if (isWasteful(state, segments)) return undefined;
+  const most = segments.filter(isKnown).reduce((a, b) => (b.expected > a.expected ? b : a), NONE);
+  if (most.expected < WORTH_SPLITTING_PAGES * pageSize) return undefined;
+  return { from: toSplit(most, state), split: true, expected: most.expected / 2 };
 }
 
-const NOTHING = { from: 0n, to: null, expected: 0 };
+const NONE = { from: 0n, to: 0n, expected: 0, answered: false, last: false };
 
-/** Whether a page ends where the segment begins: its density is known on that side. */
-function isAnswered(segment: IdRange, { samples }: WalkState): boolean {
-  return samples.some((sample) => sample.to === segment.from);
+/** A segment whose both ends are known. Beyond an unanswered probe of the upper end there may be nothing at all. */
+function isKnown(segment: Segment): segment is Segment & { to: bigint } {
+  return segment.to !== null && (!segment.last || segment.answered);
 }
 
-/** Whether nothing but the end of all engagements lies behind the segment. */
-function isFrontier({ to }: IdRange, samples: readonly PageSample[]): boolean {
-  return to === null || samples.some((sample) => sample.from === to && sample.records === 0);
+/** Whether what was fetched twice or in vain, and what will be where walks meet, exceeds what splitting may cost. */
+function isWasteful({ samples, records, pageSize }: WalkState, segments: Segment[]): boolean {
+  const left = segments.reduce((sum, { expected }) => sum + expected, 0);
+  const wasted = samples.length - records / pageSize + (segments.length - 1) / 2;
+  return wasted > FREE_WASTE + (WASTE_SHARE * (records + left)) / pageSize;
 }
 
-/** A gap, cut at the places being asked from: each segment is one request's way to go. */
-function toSegments(gap: IdRange, asking: readonly bigint[]): IdRange[] {
-  const cuts = asking
-    .filter((from) => from > gap.from && (gap.to === null || from < gap.to))
-    .sort((a, b) => (a < b ? -1 : 1));
-  const starts = [gap.from, ...cuts];
-  return starts.map((from, index) => ({ from, to: starts[index + 1] ?? gap.to }));
+/** The gaps, cut at the places being asked from. */
+function toSegments({ coverage, samples, asking, pageSize }: WalkState): Segment[] {
+  return findGaps(coverage).flatMap((gap) => {
+    const cuts = asking
+      .filter((from) => from > gap.from && (gap.to === null || from < gap.to))
+      .sort((a, b) => (a < b ? -1 : 1));
+    const starts = [gap.from, ...cuts];
+    return starts.map((from, index) => {
+      const to = starts[index + 1] ?? gap.to;
+      const next = to === null ? undefined : samples[findFirst(samples, to)];
+      const last = to === null || (next !== undefined && next.from === to && next.records === 0);
+      const expected = expectRecords({ from, to }, samples, pageSize);
+      return { from, to, expected, answered: index === 0 && from > 0n, last };
+    });
+  });
 }
 
 /**
  * How many records a segment probably holds: its length times the density of its neighbours. The geometric mean of the
  * two sides takes a dense page beside a hole for what it is. Where the end is unknown, a page.
  */
-function expectRecords({ from, to }: IdRange, { samples, pageSize }: WalkState): number {
+function expectRecords(
+  { from, to }: IdRange,
+  samples: readonly PageSample[],
+  pageSize: number,
+): number {
   if (to === null) return pageSize;
-  const left = samples.findLast((sample) => sample.from < from);
-  const right = samples.find((sample) => sample.from >= to);
+  const left = toDensity(samples[findFirst(samples, from) - 1]);
+  const right = toDensity(samples[findFirst(samples, to)]);
   const length = Number(to - from);
-  const leftDensity = left && toDensity(left);
-  // Beyond the last engagement there is nothing to learn about what lies before it.
-  const rightDensity = right && right.records > 0 ? toDensity(right) : undefined;
-  if (leftDensity === undefined && rightDensity === undefined) return pageSize;
-  if (leftDensity === undefined || rightDensity === undefined) {
-    return (length * (leftDensity ?? rightDensity ?? 0)) / 2;
-  }
-  return length * Math.sqrt(leftDensity * rightDensity);
+  if (left !== undefined && right !== undefined) return length * Math.sqrt(left * right);
+  const known = left ?? right;
+  return known === undefined ? pageSize : (length * known) / 2;
 }
 
-function toDensity({ from, to, records }: PageSample): number | undefined {
-  return to === null ? undefined : records / Number(to - from);
+/** Records an id; undefined beyond the last engagement, where nothing tells what lies before it. */
+function toDensity(sample: PageSample | undefined): number | undefined {
+  if (sample === undefined || sample.to === null || sample.records === 0) return undefined;
+  return sample.records / Number(sample.to - sample.from);
+}
+
+/** Where the engagements begin, about: what lies before the first page's end is one page. */
+function toBase(samples: readonly PageSample[]): bigint {
+  return samples[0]?.to ?? 0n;
 }
 
 /** A place well beyond everything known: what is there is needed anyway, and where nothing is, the end is known. */
-function toProbe(from: bigint, samples: readonly PageSample[]): bigint {
-  const first = samples[0]?.to ?? 1n;
-  return from + (from > first ? from : first) * (PROBE_FACTOR - 1n);
+function toProbe(from: bigint, base: bigint): bigint {
+  return from + (from > base ? from - base : 1n) * (PROBE_FACTOR - 1n);
 }
 
-/** The middle of [from, to) less the `share` of it that is being fetched at its beginning. */
-function middle(from: bigint, to: bigint, share: number): bigint {
-  const fetched = BigInt(Math.floor(Number(to - from) * share));
-  return from + fetched + (to - from - fetched) / 2n;
+/**
+ * The middle of what is left of a segment besides the page that is being fetched at its beginning; where all may end,
+ * the middle in orders of magnitude.
+ */
+function toSplit(
+  { from, to, expected, last }: Segment & { to: bigint },
+  { samples, pageSize }: WalkState,
+): bigint {
+  if (last) {
+    const base = Number(toBase(samples));
+    const middle = base + Math.sqrt((Number(from) - base) * (Number(to) - base));
+    const place = BigInt(Math.floor(middle));
+    if (place > from && place < to) return place;
+  }
+  const fetched = Math.floor(Number(to - from) * Math.min(0.5, pageSize / expected));
+  const start = from + BigInt(fetched);
+  return start + (to - start) / 2n;
 }
 
-/** Nearer to `from` than to `to`, half the way in orders of magnitude: what holds `pages` at the most may hold few. */
-function toward(from: bigint, to: bigint, pages: number): bigint {
-  return from + BigInt(Math.ceil(Number(to - from) / Math.sqrt(Math.max(4, pages))));
+/** Index of the first page that begins at `from` or beyond. */
+function findFirst(samples: readonly PageSample[], from: bigint): number {
+  let low = 0;
+  let high = samples.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((samples[middle] as PageSample).from < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
