@@ -48,7 +48,9 @@ function defineCommands(argv: string[]) {
     .demandCommand(1, 'Name a command; --help lists them.')
     .version(false)
     .wrap(100)
-    .fail(false);
+    .fail((message, error) => {
+      throw error ?? new SettingsError(message, { next: 'See --help.' });
+    });
   for (const [name, { describe }] of Object.entries(SETTING_OPTIONS)) {
     cli.option(name, { type: 'string', requiresArg: true, describe });
   }

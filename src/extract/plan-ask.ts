@@ -44,7 +44,7 @@ const PROBE_FACTOR = 16n;
 /** A segment is split only while it holds this many pages: where two walks meet, half a page is fetched twice. */
 const WORTH_SPLITTING_PAGES = 3;
 /** Requests that splitting may waste: some to begin with, and a share of the pages that there seem to be. */
-const FREE_WASTE = 1;
+const FREE_WASTE = Number(process.env['FREE'] ?? 1);
 const WASTE_SHARE = 0.04;
 
 /**
@@ -61,24 +61,37 @@ export function planAsk(state: WalkState): PlannedAsk | undefined {
   if (frontier.to === null && frontier.answered) {
     return { from: toProbe(frontier.from, toBase(samples)), split: true, expected: pageSize };
   }
-  if (isWasteful(state, segments)) return undefined;
-  const most = segments.filter(isKnown).reduce((a, b) => (b.expected > a.expected ? b : a), NONE);
-  if (most.expected < WORTH_SPLITTING_PAGES * pageSize) return undefined;
+  const known = segments.filter(isKnown);
+  const worth = (last: boolean) => known
+    .filter((segment) => segment.last === last && segment.expected >= WORTH_SPLITTING_PAGES * pageSize)
+    .reduce<(Segment & { to: bigint }) | undefined>((a, b) => (a && b.expected < a.expected ? a : b), undefined);
+  const most = worth(false) ?? worth(true);
+  if (most === undefined || isWasteful(state, segments, toCost(most))) return undefined;
   return { from: toSplit(most, state), split: true, expected: most.expected / 2 };
 }
-
-const NONE = { from: 0n, to: 0n, expected: 0, answered: false, last: false };
 
 /** A segment whose both ends are known. Beyond an unanswered probe of the upper end there may be nothing at all. */
 function isKnown(segment: Segment): segment is Segment & { to: bigint } {
   return segment.to !== null && (!segment.last || segment.answered);
 }
 
-/** Whether what was fetched twice or in vain, and what will be where walks meet, exceeds what splitting may cost. */
-function isWasteful({ samples, records, pageSize }: WalkState, segments: Segment[]): boolean {
-  const left = segments.reduce((sum, { expected }) => sum + expected, 0);
-  const wasted = samples.length - records / pageSize + (segments.length - 1) / 2;
-  return wasted > FREE_WASTE + (WASTE_SHARE * (records + left)) / pageSize;
+/** Requests that asking within the segment probably wastes: half a page where two walks meet, or one in vain. */
+function toCost({ last }: Segment): number {
+  return last ? 1 : 0.5;
+}
+
+/** Whether what was fetched twice or in vain, and what will be, exceeds what splitting may cost. */
+function isWasteful(
+  { samples, records, pageSize }: WalkState,
+  segments: Segment[],
+  cost: number,
+): boolean {
+  const inner = records + segments.reduce((sum, { expected, last }) => sum + (last ? 0 : expected), 0);
+  const beyond = segments.reduce((sum, { expected, last }) => sum + (last ? expected : 0), 0);
+  const known = inner + Math.min(beyond, inner * Number(process.env['BEY'] ?? 1));
+  const toCome = segments.reduce((sum, segment, index) => sum + (index === 0 ? 0 : segments[index-1]!.last ? 1 : 0.5), 0);
+  const wasted = samples.length - records / pageSize + toCome;
+  return wasted + cost > FREE_WASTE + (WASTE_SHARE * known) / pageSize;
 }
 
 /** The gaps, cut at the places being asked from. */
@@ -91,7 +104,7 @@ function toSegments({ coverage, samples, asking, pageSize }: WalkState): Segment
     return starts.map((from, index) => {
       const to = starts[index + 1] ?? gap.to;
       const next = to === null ? undefined : samples[findFirst(samples, to)];
-      const last = to === null || (next !== undefined && next.from === to && next.records === 0);
+      const last = next === undefined || next.records === 0;
       const expected = expectRecords({ from, to }, samples, pageSize);
       return { from, to, expected, answered: index === 0 && from > 0n, last };
     });
@@ -111,9 +124,15 @@ function expectRecords(
   const left = toDensity(samples[findFirst(samples, from) - 1]);
   const right = toDensity(samples[findFirst(samples, to)]);
   const length = Number(to - from);
-  if (left !== undefined && right !== undefined) return length * Math.sqrt(left * right);
+  if (left !== undefined && right !== undefined) return length * mean(left, right);
   const known = left ?? right;
   return known === undefined ? pageSize : (length * known) / 2;
+}
+
+function mean(a: number, b: number): number {
+  const ratio = Math.log(a / b);
+  if (process.env['GEO']) return Math.sqrt(a*b);
+  return Math.abs(ratio) < 0.01 ? a : (a - b) / ratio;
 }
 
 /** Records an id; undefined beyond the last engagement, where nothing tells what lies before it. */

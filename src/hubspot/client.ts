@@ -106,6 +106,9 @@ const DEFAULTS: ClientOptions = {
   proxyUrl: null,
 };
 
+/** A word shorter than this is no secret, and may stand in any text. */
+const SECRET_LENGTH = 6;
+
 /** Requests of others that a 429 tells of are given so long to pass. */
 const BACK_OFF_MS = 1_000;
 
@@ -123,7 +126,8 @@ export function createClient(
   let everAnswered = false;
 
   // An answer may quote what it was asked with.
-  const withoutToken = (text: string): string => text.replaceAll(portal.token, '…');
+  const withoutToken = (text: string): string =>
+    portal.token.length < SECRET_LENGTH ? text : text.replaceAll(portal.token, '…');
 
   async function attemptPage<T>(
     pageRequest: PageRequest,

@@ -7,6 +7,7 @@
  * then, and nothing is decoded.
  */
 import { toIdList, toPairList } from './id-lists.ts';
+import { isRedactedLine, REDACTED_WORDS } from './redacted.ts';
 
 /** The columns up to associations, in the order of the line, and what their values are. */
 const HEAD = [
@@ -60,8 +61,6 @@ const API = ',"api":"';
 const CONTENT_HASH = '","content_hash":"';
 const EXTRACTED_AT = '","extracted_at":"';
 const RAW_PAGE = '","raw_page":"';
-/** Said of an e-mail whose content HubSpot holds back; a line with it is looked at closely by judge.sql. */
-const REDACTED = 'The content of this email has been redacted';
 
 /** What {@link toCopyLines} made of some bytes. */
 export interface CopyLines {
@@ -85,7 +84,7 @@ export function toCopyLines(
   wanted?: ReadonlySet<number>,
 ): CopyLines {
   const text = chunk.toString('latin1');
-  const mayBeRedacted = text.includes(REDACTED);
+  const mayBeRedacted = text.includes(REDACTED_WORDS);
   const copy: string[] = [];
   let line = firstLine;
   let start = 0;
@@ -95,7 +94,7 @@ export function toCopyLines(
       const fields = toFields(text, start, end, form);
       stray = fields === undefined;
       if (fields === undefined) break;
-      const isRedacted = mayBeRedacted && text.slice(start, end).includes(REDACTED);
+      const isRedacted = mayBeRedacted && isRedactedLine(text.slice(start, end));
       copy.push(`${line}\x01${isRedacted ? 't' : 'f'}\x01${fields}\n`);
     }
     line += 1;

@@ -4,28 +4,34 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { NdjsonManifest, NdjsonPart } from '../archive/manifest.ts';
+import type { NdjsonPart } from '../archive/manifest.ts';
 import { cannotRead } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
-import { COPY_STAGING, type CopyLines, toCopyLines } from './copy-lines.ts';
+import { COPY_STAGING, type CopyLines, type Form, toCopyLines } from './copy-lines.ts';
 
+// Larger ones are no faster, and take more memory.
 const CHUNK_BYTES = 1 << 18;
 
-/** A run's manifest, the folder it lies in, and what hears and stops its reading. */
+/** Some parts of a run, what of them is to be copied, and what hears and stops their reading. */
 export interface CopyInput {
   folder: string;
-  manifest: NdjsonManifest;
-  /** Hears how many rows have gone so far. */
+  parts: readonly NdjsonPart[];
+  /** The number of their first line in the run; the run's is 1. */
+  firstLine: number;
+  form: Form;
+  /** The lines to copy, if not all of them. */
+  wanted?: ReadonlySet<number>;
+  /** Hears how many of the run's lines have been read so far. */
   onRows(rows: number): void;
   signal: AbortSignal;
 }
 
 /**
- * Copies all rows of a run into staging, proving on the way that its files are those of the manifest; returns how many
- * rows Postgres says it took. Throws ArchiveError for a damaged file, the signal's reason, or Postgres's error.
+ * Copies parts of a run into staging, proving on the way that they are those of the manifest; returns how many rows
+ * Postgres says it took. Throws ArchiveError for a damaged file, the signal's reason, or Postgres's error.
  */
 export async function copyRun(client: Client, input: CopyInput): Promise<number> {
-  const stream = client.query(copyFrom(COPY_STAGING));
+  const stream = client.query(copyFrom(COPY_STAGING[input.form]));
   try {
     await pipeline(readParts(input), stream);
   } catch (error) {
@@ -37,18 +43,14 @@ export async function copyRun(client: Client, input: CopyInput): Promise<number>
 }
 
 /** COPY lines of the parts, one after the other. */
-async function* readParts({
-  folder,
-  manifest,
-  onRows,
-  signal,
-}: CopyInput): AsyncGenerator<Buffer, void, undefined> {
-  let line = 1;
-  for (const part of manifest.parts) {
-    for await (const { copy, lines } of readPart(path.join(folder, part.file), part, line)) {
+async function* readParts(input: CopyInput): AsyncGenerator<Buffer, void, undefined> {
+  const { folder, parts, firstLine, onRows, signal } = input;
+  let line = firstLine;
+  for (const part of parts) {
+    for await (const { copy, lines } of readPart(path.join(folder, part.file), part, line, input)) {
       signal.throwIfAborted();
       line += lines;
-      yield copy;
+      if (copy.length > 0) yield copy;
       onRows(line - 1);
     }
   }
@@ -58,13 +60,14 @@ async function* readPart(
   file: string,
   part: NdjsonPart,
   firstLine: number,
+  { form, wanted }: CopyInput,
 ): AsyncGenerator<CopyLines, void, undefined> {
   const hash = createHash('sha256');
   let rest: Buffer = Buffer.alloc(0);
   let line = firstLine;
   for await (const chunk of readFileChunks(file)) {
     hash.update(chunk);
-    const read = toCopyLines(Buffer.concat([rest, chunk]), line);
+    const read = toCopyLines(Buffer.concat([rest, chunk]), line, form, wanted);
     rest = read.rest;
     line += read.lines;
     if (read.stray) throw damaged(file, `line ${line - firstLine + 1} is not a row`);
@@ -83,9 +86,10 @@ async function* readFileChunks(file: string): AsyncGenerator<Buffer, void, undef
   }
 }
 
-function damaged(file: string, what: string): ArchiveError {
+/** The error for a file of a normalized run that is not what its manifest says. */
+export function damaged(file: string, what: string): ArchiveError {
   return new ArchiveError(`${file} is damaged: ${what}`, {
-    next: 'Make the run anew from its raw pages: run transform --force, then load.',
+    next: 'Make the run anew from its raw pages: run transform --force, then load; where later runs are merged, load --rebuild.',
   });
 }
 

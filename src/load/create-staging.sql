@@ -1,10 +1,11 @@
--- Rows of one run as they were read; what is JSON stays text, parsed only if it will be written.
+-- Rows of a run as they were read, or their deciding columns alone; metadata and extra are parsed only if they will be
+-- written. associations: see id-lists.ts.
 create unlogged table load_staging (
   line         bigint      not null,
   redacted     boolean     not null,
   portal_id    bigint      not null,
   id           bigint      not null,
-  type         text        not null,
+  type         text,
   active       boolean,
   created_at   timestamptz,
   updated_at   timestamptz,
@@ -20,13 +21,13 @@ create unlogged table load_staging (
   body_preview text,
   associations text        not null,
   attachments  text        not null,
-  metadata     text        not null,
-  extra        text        not null,
+  metadata     text,
+  extra        text,
   archived_at  timestamptz,
   api          text        not null,
   content_hash text        not null,
   extracted_at timestamptz not null,
-  raw_page     text        not null
+  raw_page     text
 );
 
 -- Compressing what will be dropped in a moment, and decompressing it before, takes longer than reading it.
@@ -41,5 +42,13 @@ create unlogged table load_verdicts (
   portal_id bigint not null,
   id        bigint not null,
   line      bigint not null,
-  verdict   text   not null
+  verdict   text   not null,
+  liveness  text
+);
+
+-- What became of each engagement of the run so far.
+create unlogged table load_seen (
+  portal_id bigint not null,
+  id        bigint not null,
+  outcome   text   not null
 );

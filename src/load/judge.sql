@@ -1,23 +1,39 @@
--- The newest copy of each engagement in staging against the one in the table. $1: when the run started.
-insert into load_verdicts (portal_id, id, line, verdict)
+-- The newest copy of each engagement in staging against the one in the table.
+-- $1: when the run started; $2: whether redacted e-mails may replace contents; $3: what redacted text looks like.
+--
+-- verdict is about the content: inserted, updated; unchanged (the same), kept (at the same time of change, the row
+-- keeps the words of the API that it came from), older, withheld (it came redacted).
+-- liveness is about deleted_at: gone (the copy is a deletion notice), back (seen by a run that started after it was
+-- found gone). Both instants are HubSpot's clock; extracted_at is ours.
+insert into load_verdicts (portal_id, id, line, verdict, liveness)
 select
   new.portal_id,
   new.id,
   new.line,
   case
     when old.id is null then 'inserted'
-    -- Seen by a run that started after it was found gone: it is back. Both are HubSpot's clock, extracted_at is ours.
-    when old.deleted_at < $1::timestamptz then 'updated'
     when old.content_hash = new.content_hash then 'unchanged'
-    -- The two APIs word some fields differently: at the same time of change, the row keeps the words it has.
-    when old.api <> new.api and old.updated_at is not distinct from new.updated_at then 'kept'
+    when old.api <> new.api
+      and old.updated_at is not distinct from new.updated_at
+      and (old.archived_at is null) = (new.archived_at is null)
+      and (new.redacted or not (old.type like '%EMAIL' and (coalesce(old.metadata ->> 'html' ~ $3, false)
+        or coalesce(old.metadata ->> 'text' ~ $3, false) or coalesce(old.body_preview ~ $3, false))))
+      then 'kept'
     when (coalesce(new.updated_at, '-infinity'), new.extracted_at)
        < (coalesce(old.updated_at, '-infinity'), old.extracted_at) then 'older'
+    when new.redacted and not $2::boolean
+      and not (old.type like '%EMAIL' and (coalesce(old.metadata ->> 'html' ~ $3, false)
+        or coalesce(old.metadata ->> 'text' ~ $3, false) or coalesce(old.body_preview ~ $3, false)))
+      then 'withheld'
     else 'updated'
+  end,
+  case
+    when new.archived_at is not null then 'gone'
+    when old.deleted_at < $1::timestamptz then 'back'
   end
 from (
   select distinct on (portal_id, id)
-    portal_id, id, line, updated_at, extracted_at, api, content_hash
+    portal_id, id, line, redacted, updated_at, extracted_at, archived_at, api, content_hash
   from load_staging
   order by portal_id, id, updated_at desc nulls last, extracted_at desc, line desc
 ) as new

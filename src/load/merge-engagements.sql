@@ -2,12 +2,12 @@
 insert into engagements as t (
   portal_id, id, type, active, created_at, updated_at, occurred_at, owner_id, team_id, created_by, modified_by,
   source, source_id, activity_type, title, body_preview, metadata, extra, archived_at, api, content_hash,
-  extracted_at, raw_page
+  extracted_at, raw_page, deleted_at
 )
 select
   s.portal_id, s.id, s.type, s.active, s.created_at, s.updated_at, s.occurred_at, s.owner_id, s.team_id, s.created_by,
   s.modified_by, s.source, s.source_id, s.activity_type, s.title, s.body_preview, s.metadata::jsonb, s.extra::jsonb,
-  s.archived_at, s.api, s.content_hash, s.extracted_at, s.raw_page
+  s.archived_at, s.api, s.content_hash, s.extracted_at, s.raw_page, s.archived_at
 from load_verdicts as v
 join load_staging as s on s.portal_id = v.portal_id and s.id = v.id and s.line = v.line
 where v.verdict in ('inserted', 'updated')
@@ -34,4 +34,4 @@ on conflict (portal_id, id) do update set
   extracted_at = excluded.extracted_at,
   raw_page = excluded.raw_page,
   -- A run transformed anew can change a row that a later run found gone; it stays gone.
-  deleted_at = case when t.deleted_at < $1::timestamptz then null else t.deleted_at end;
+  deleted_at = case when t.deleted_at < $1::timestamptz and excluded.archived_at is null then null else t.deleted_at end;

@@ -4,4 +4,4 @@ using load_verdicts as v
 join load_staging as s on s.portal_id = v.portal_id and s.id = v.id and s.line = v.line
 where v.verdict = any ($1::text[])
   and a.portal_id = v.portal_id and a.engagement_id = v.id
-  and not s.attachments::jsonb @> to_jsonb(a.file_id);
+  and not a.file_id::text = any (string_to_array(s.attachments, ','));

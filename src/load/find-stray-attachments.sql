@@ -1,0 +1,13 @@
+-- The same for attachments.
+update load_verdicts as v
+set verdict = 'astray'
+from load_staging as s
+left join (
+  select portal_id, engagement_id, string_agg(file_id::text, ',' order by file_id) as files
+  from engagement_attachments
+  where engagement_id in (select id from load_verdicts)
+  group by portal_id, engagement_id
+) as a on a.portal_id = s.portal_id and a.engagement_id = s.id
+where v.verdict = 'unchanged'
+  and s.portal_id = v.portal_id and s.id = v.id and s.line = v.line
+  and s.attachments <> coalesce(a.files, '');

@@ -1,0 +1,84 @@
+import type { Client } from 'pg';
+import { GuardRefused } from '../errors.ts';
+import type { Progress } from '../progress.ts';
+import type { NdjsonRun } from './read-runs.ts';
+import { readRejectedIds } from './read-rejects.ts';
+import { runSql } from './run-sql.ts';
+
+/** More than this many and more than this share of the live rows at once need somebody's word. */
+const MASS = { rows: 100, share: 0.2 };
+
+/** What marking deletions takes to know of the merge. */
+export interface DeletionOptions {
+  portalId: number;
+  /** The types of which a full run would have seen every engagement. */
+  coveredTypes: string[];
+  /** Whether any number of deletions is believed. */
+  allowMassDelete: boolean;
+  /** How many rows the run's deletion notices have marked already. */
+  noticed: number;
+  /** How many rows the run has inserted. */
+  inserted: number;
+}
+
+/**
+ * Gives `deleted_at` to what a full run, merged and noted in `load_seen`, did not see; returns how many rows that were.
+ * A changes run sees only what changed, so nothing follows from what it lacks. Rejected records were seen, too; where
+ * one has no id, it might be any, and nothing is marked. Throws GuardRefused when notices and these are suspiciously
+ * many, ArchiveError for damaged rejects.
+ */
+export async function markDeleted(
+  client: Client,
+  ndjson: NdjsonRun,
+  options: DeletionOptions,
+  progress: Pick<Progress, 'note'>,
+): Promise<number> {
+  const { run, manifest } = ndjson;
+  const { portalId, coveredTypes, noticed } = options;
+  let unseen = 0;
+  if (manifest.mode === 'full') {
+    if (await noteRejects(client, ndjson, portalId)) {
+      const values = [portalId, coveredTypes, manifest.startedAt, run, `${run}/`];
+      unseen = (await runSql(client, 'delete-unseen', values)).rowCount;
+    } else {
+      progress.note(`run ${run} has a reject without an id: no engagement is taken for deleted`);
+    }
+  }
+  await assertPlausible(client, ndjson, options, unseen + noticed);
+  return unseen;
+}
+
+/** False when one of them has no id. */
+async function noteRejects(client: Client, run: NdjsonRun, portalId: number): Promise<boolean> {
+  let areKnown = true;
+  for await (const ids of readRejectedIds(run)) {
+    areKnown &&= !ids.includes(null);
+    await client.query(
+      `insert into load_seen (portal_id, id, outcome)
+       select $1::bigint, id, 'rejected' from unnest($2::bigint[]) as id where id is not null`,
+      [portalId, ids],
+    );
+  }
+  return areKnown;
+}
+
+async function assertPlausible(
+  client: Client,
+  { run }: NdjsonRun,
+  { portalId, allowMassDelete, inserted }: DeletionOptions,
+  deleted: number,
+): Promise<void> {
+  if (allowMassDelete || deleted <= MASS.rows) return;
+  const { rows } = await client.query<{ live: string }>(
+    'select count(*) as live from engagements where portal_id = $1 and deleted_at is null',
+    [portalId],
+  );
+  const before = Number(rows[0]?.live) + deleted - inserted;
+  if (deleted <= MASS.share * before) return;
+  throw new GuardRefused(
+    `run ${run} would mark ${deleted} of ${before} engagements as deleted; nothing of it was merged`,
+    {
+      next: 'A token that lost a scope, or the rights to some records, looks like that. If they are gone indeed, run load --allow-mass-delete.',
+    },
+  );
+}

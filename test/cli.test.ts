@@ -1,0 +1,146 @@
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from './support/postgres.ts';
+import { runCli } from './support/run-cli.ts';
+import { makeTemporaryFolder } from './support/temporary-folder.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await makeTemporaryFolder();
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const NOWHERE = 'postgres://nobody:secret@127.0.0.1:1/none';
+
+describe('what is wrong is said in a few lines, with its exit code, and nothing is written', () => {
+  test.each<[string, string[], Record<string, string>, number, RegExp]>([
+    ['no command', [], {}, 2, /Name a command/],
+    ['an unknown command', ['extarct'], {}, 2, /Unknown (?:argument|command)/],
+    ['an unknown option', ['extract', '--ful'], {}, 2, /Unknown argument: ful/],
+    ['an option without a value', ['report', '--from'], {}, 2, /from/],
+    [
+      'an empty token',
+      ['extract'],
+      { HUBSPOT_ACCESS_TOKEN: '' },
+      2,
+      /HUBSPOT_ACCESS_TOKEN is set but empty/,
+    ],
+    ['an empty token of load', ['load'], { HUBSPOT_ACCESS_TOKEN: ' ' }, 2, /set but empty/],
+    ['an empty database', ['report'], { DATABASE_URL: '' }, 2, /DATABASE_URL is set but empty/],
+    [
+      'a database without a token',
+      ['extract'],
+      { DATABASE_URL: NOWHERE },
+      2,
+      /HUBSPOT_ACCESS_TOKEN is not/,
+    ],
+    [
+      'a host without a token',
+      ['extract'],
+      { HUBSPOT_API_URL: 'https://x.test' },
+      2,
+      /HUBSPOT_ACCESS_TOKEN is not/,
+    ],
+    [
+      'plain http',
+      ['extract'],
+      { HUBSPOT_ACCESS_TOKEN: 'pat-na1', HUBSPOT_API_URL: 'http://x.test' },
+      2,
+      /https/,
+    ],
+    [
+      'an unreachable host',
+      ['extract'],
+      { HUBSPOT_ACCESS_TOKEN: 'pat-na1', HUBSPOT_API_URL: 'http://127.0.0.1:1' },
+      3,
+      /nothing listens/,
+    ],
+    ['an unreachable database of load', ['load'], { DATABASE_URL: NOWHERE }, 5, /127\.0\.0\.1:1/],
+    [
+      'an unreachable database of report',
+      ['report'],
+      { DATABASE_URL: NOWHERE },
+      5,
+      /127\.0\.0\.1:1/,
+    ],
+    [
+      'no Postgres at all',
+      ['load'],
+      { DATABASE_URL: 'mysql://x' },
+      2,
+      /DATABASE_URL must look like/,
+    ],
+    [
+      'a range backwards',
+      ['load', '--from', '2026/11/24', '--to', '2026/11/23'],
+      { DATABASE_URL: NOWHERE },
+      2,
+      /is after --to/,
+    ],
+    ['no range', ['load', '--to', '2026/11/23'], { DATABASE_URL: NOWHERE }, 2, /--to needs --from/],
+    ['no instant', ['extract', '--since', 'yesterday'], {}, 2, /--since must be an instant/],
+    ['two wishes', ['extract', '--since', '2026-01-01', '--full'], {}, 2, /exclude each other/],
+    ['a page too large', ['extract', '--page-limit', '251'], {}, 2, /--page-limit/],
+    ['no count of rejects', ['transform', '--max-rejects', 'few'], {}, 2, /--max-rejects/],
+    ['no log format', ['transform'], { LOG_FORMAT: 'xml' }, 2, /LOG_FORMAT/],
+    ['a schema of Postgres itself', ['load'], { DATABASE_SCHEMA: 'pg_x' }, 2, /DATABASE_SCHEMA/],
+  ])('%s', async (_name, command, environment, exit, message) => {
+    const ended = await runCli(command, { DATA_DIR: path.join(folder, 'data'), ...environment });
+    expect(ended.stderr).toMatch(message);
+    expect(ended).toMatchObject({ exit, stdout: '' });
+    const words = ended.stderr
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !/asking again in|full run/.test(line));
+    expect(words.length).toBeLessThanOrEqual(3);
+    expect(ended.stderr).not.toMatch(/secret|\n\s+at /);
+    const written = await readdir(folder, { recursive: true });
+    expect(written.filter((name) => /json|postgres/.test(name))).toEqual([]);
+  });
+});
+
+test('errors are JSON lines when logs are', async () => {
+  const environment = { LOG_FORMAT: 'json', DATABASE_URL: NOWHERE, DATA_DIR: folder };
+  const { stderr, exit } = await runCli(['report'], environment);
+  expect(exit).toBe(5);
+  const lines = stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.at(-1)).toMatchObject({ level: 'error', code: 'ERR_DATABASE', retryable: true });
+  expect(lines.at(-1).next).toMatch(/Start the server/);
+});
+
+test.each(['extract', 'transform', 'load', 'report', 'db', 'psql'])(
+  'the help of %s has an example',
+  async (command) => {
+    const { stdout, exit } = await runCli([command, '--help']);
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/Examples:\n.*src\/cli\.ts /);
+  },
+);
+
+describe('with a database', () => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await createTestDatabase();
+  });
+  afterEach(() => database.close());
+
+  test('nothing to load, nothing to report', async () => {
+    const environment = { DATABASE_URL: database.url, DATA_DIR: folder };
+    expect(await runCli(['load'], environment)).toMatchObject({ exit: 0, stdout: '' });
+    const empty = await runCli(['report', '--format', 'csv'], environment);
+    expect(empty).toMatchObject({ exit: 0, stdout: 'day,type,count,rolling_average\n' });
+    const backwards = ['report', '--from', '2026-02-02', '--to', '2026-02-01'];
+    expect(await runCli(backwards, environment)).toMatchObject({ exit: 2, stdout: '' });
+    const zone = await runCli(['report', '--timezone', 'Mars/Olympus'], environment);
+    expect(zone).toMatchObject({ exit: 2 });
+  });
+
+  test('db prints the connection string', async () => {
+    const { stdout } = await runCli(['db'], { DATABASE_URL: database.url, DATA_DIR: folder });
+    expect(stdout).toBe(`${database.url}\n`);
+  });
+});

@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+
+/** What a command left behind. */
+export interface Ended {
+  exit: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the command line with nothing in its environment but PATH and what is given, and no `.env`. */
+export async function runCli(
+  command: string[],
+  environment: Record<string, string> = {},
+): Promise<Ended> {
+  // Node 22 warns that its SQLite is new.
+  const argv = ['--disable-warning=ExperimentalWarning', CLI, ...command, '--env-file=/dev/null'];
+  const options = {
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    maxBuffer: 1 << 28,
+  };
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, argv, options);
+    return { exit: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { exit: code, stdout, stderr };
+  }
+}
