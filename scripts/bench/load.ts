@@ -71,7 +71,7 @@ async function measureLoad(client: Client, dataDir: string, from?: string): Prom
     from === undefined ? 'load, into empty tables' : 'the same run again, nothing changed';
   const timing = await measure(step, async () => {
     const args = [LOAD_ONCE, dataDir, ...(from === undefined ? [] : [from])];
-    const r = (await promisify(execFile)(process.execPath, args)); console.error(r.stderr); peak = r.stdout.trim();
+    peak = (await promisify(execFile)(process.execPath, args)).stdout.trim();
   });
   console.log(`  peak memory of the client: ${peak} MiB`);
   return timing;
@@ -131,6 +131,11 @@ function* toCopyText(
   }
 }
 
+const KEYS = [
+  ['engagement_associations', 'portal_id', 'engagement_id', 'object_type', 'object_id'],
+  ['engagement_attachments', 'portal_id', 'engagement_id', 'file_id'],
+];
+
 /** psql's `\copy` into typed staging tables, and the merge of those: the same three tables as `load` makes. */
 async function measureYardstick(
   client: Client,
@@ -160,18 +165,10 @@ async function measureYardstick(
       where not exists (select from engagements as e where e.portal_id = s.portal_id and e.id = s.id
         and (e.content_hash = s.content_hash or (e.updated_at, e.extracted_at) > (s.updated_at, s.extracted_at)))
       on conflict (portal_id, id) do update set ${COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}`);
-    for (const [table, key] of [
-      ['engagement_associations', 'portal_id, engagement_id, object_type, object_id'],
-      ['engagement_attachments', 'portal_id, engagement_id, file_id'],
-    ]) {
-      await client.query(
-        `insert into ${table} select distinct ${key} from typed_${table} as s
-        where not exists (select from ${table} as t where (${key}) = (${key.replace(/\w+/g, 's.$&')}))
-        on conflict do nothing`.replace(
-          /where \((.*?)\) =/,
-          (_all, keys: string) => `where (${keys.replace(/\w+/g, 't.$&')}) =`,
-        ),
-      );
+    for (const [table, ...key] of KEYS) {
+      const same = key.map((column) => `t.${column} = s.${column}`).join(' and ');
+      await client.query(`insert into ${table} select distinct ${key.join(', ')} from typed_${table} as s
+        where not exists (select from ${table} as t where ${same}) on conflict do nothing`);
     }
     await client.query('commit');
   };

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Settings } from '../settings.ts';
 import { checkServer, connectClient } from './connect.ts';
+import { distributeTables } from './distribute.ts';
 import { openEmbedded } from './embedded.ts';
 import { migrate } from './migrate.ts';
 import { toDatabaseFailed } from './to-database-failed.ts';
@@ -55,6 +56,7 @@ async function prepare(url: string, schema: string): Promise<void> {
   try {
     await checkServer(client);
     await migrate(client, schema);
+    await distributeTables(client, schema);
   } catch (error) {
     throw toDatabaseFailed(error, `opening database ${client.database}`);
   } finally {

@@ -3,6 +3,9 @@ import { HubSpotUnavailable } from '../errors.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
 import type { Ask } from './walk.ts';
 
+/** {@link Ask.from} of a page that only its cursor places. */
+export const CHAINED = -1n;
+
 /**
  * One walk from the start, each page asked for with the cursor of the one before. The proof that nothing is missing is
  * the unbroken chain of cursors, from none to the page that promises no more.
@@ -14,7 +17,8 @@ export interface Chain {
   drop(ask: Ask): void;
   /** Throws HubSpotUnavailable when the cursor stays where it is though more is promised. */
   check(ask: Ask, page: PageSummary): 'good' | 'refused';
-  accept(page: PageSummary): void;
+  /** Of a page asked for before the walk became a chain, nothing comes. */
+  accept(ask: Ask, page: PageSummary): void;
 }
 
 type Link = Pick<PageEntry, 'cursor' | 'nextCursor' | 'hasMore'>;
@@ -45,7 +49,7 @@ export function createChain(
       return complete;
     },
     plan() {
-      return complete || asking ? undefined : { cursor, from: -1n, expected: 1, split: false };
+      return complete || asking ? undefined : { cursor, from: CHAINED, expected: 1, split: false };
     },
     begin() {
       asking = true;
@@ -62,7 +66,8 @@ export function createChain(
         { next: 'Run extract again to go on from there; if it stays so, tell HubSpot.' },
       );
     },
-    accept(page) {
+    accept(ask, page) {
+      if (ask.cursor !== cursor || complete) return;
       asking = false;
       complete = !page.hasMore;
       seen.add(cursor);

@@ -1,8 +1,10 @@
 import { type Coverage, findGaps, type IdRange } from './coverage.ts';
 
-/** A page that is there: what it covers and how many records it held. */
+/** A page that is there: what it covers and what it held. */
 export interface PageSample extends IdRange {
   records: number;
+  /** The id of its first record; what lies before it is a hole. `from` when there is none. */
+  first: bigint;
 }
 
 /** A walk under way, as far as planning needs it. */
@@ -14,6 +16,8 @@ export interface WalkState {
   asking: readonly bigint[];
   /** Records of the pages so far that no other page held before. */
   records: number;
+  /** Requests that brought nothing, or what others had brought: as many pages, and parts of such. */
+  wasted: number;
   /** Records a full page holds. */
   pageSize: number;
 }
@@ -29,23 +33,23 @@ export interface PlannedAsk {
 
 /** One request's way to go: from where it asks to where the next one does, or to what is covered. */
 interface Segment extends IdRange {
-  /** Records it probably holds. */
-  expected: number;
+  /** Pages it probably holds. */
+  pages: number;
   /** Whether a page ends where it begins, so that the density there is known. */
   answered: boolean;
-  /** Whether nothing is known to lie behind it: the end of all engagements may be anywhere in it. */
-  last: boolean;
+  /** Whether nothing is known to lie behind it: the last engagement of all may be anywhere in it, or before. */
+  open: boolean;
 }
 
 /** A walk that is short needs no company. */
 const ALONE_PAGES = 2;
-/** How far beyond what is known the upper end is looked for, in multiples of it. */
-const PROBE_FACTOR = 16n;
+/** How far the upper end is looked for at first, in multiples of what is known to be there. */
+const PROBE_FACTOR = 8;
 /** A segment is split only while it holds this many pages: where two walks meet, half a page is fetched twice. */
-const WORTH_SPLITTING_PAGES = 3;
+const WORTH_SPLITTING_PAGES = 2.5;
 /** Requests that splitting may waste: some to begin with, and a share of the pages that there seem to be. */
-const FREE_WASTE = Number(process.env['FREE'] ?? 1);
-const WASTE_SHARE = 0.04;
+const FREE_WASTE = 1;
+const WASTE_SHARE = 0.045;
 
 /**
  * The next place to ask from, or undefined when asking more now would be waste. What must be asked comes first: the left
@@ -55,43 +59,58 @@ export function planAsk(state: WalkState): PlannedAsk | undefined {
   const { samples, pageSize } = state;
   const segments = toSegments(state);
   const edge = segments.find(({ from }) => !state.asking.includes(from));
-  if (edge !== undefined) return { from: edge.from, split: false, expected: edge.expected };
-  const frontier = segments.at(-1);
-  if (frontier === undefined || samples.length < ALONE_PAGES) return undefined;
-  if (frontier.to === null && frontier.answered) {
-    return { from: toProbe(frontier.from, toBase(samples)), split: true, expected: pageSize };
+  if (edge !== undefined) {
+    return { from: edge.from, split: false, expected: edge.pages * pageSize };
   }
-  const known = segments.filter(isKnown);
-  const worth = (last: boolean) => known
-    .filter((segment) => segment.last === last && segment.expected >= WORTH_SPLITTING_PAGES * pageSize)
-    .reduce<(Segment & { to: bigint }) | undefined>((a, b) => (a && b.expected < a.expected ? a : b), undefined);
-  const most = worth(false) ?? worth(true);
-  if (most === undefined || isWasteful(state, segments, toCost(most))) return undefined;
-  return { from: toSplit(most, state), split: true, expected: most.expected / 2 };
+  if (segments.length === 0 || samples.length < ALONE_PAGES) return undefined;
+  const known = countKnown(state, segments);
+  const choice = segments
+    .filter(isSplittable)
+    .reduce<Segment | undefined>((a, b) => (a && toGain(a) > toGain(b) ? a : b), undefined);
+  if (choice === undefined || isWasteful(state, segments, choice, known)) return undefined;
+  return {
+    from: toSplit(choice, state, known),
+    split: true,
+    expected: (choice.pages / 2) * pageSize,
+  };
 }
 
-/** A segment whose both ends are known. Beyond an unanswered probe of the upper end there may be nothing at all. */
-function isKnown(segment: Segment): segment is Segment & { to: bigint } {
-  return segment.to !== null && (!segment.last || segment.answered);
+/**
+ * Whether it is large enough. Beyond an unanswered probe of the upper end there may be nothing at all; an answered one
+ * without any bound calls for a probe.
+ */
+function isSplittable({ to, pages, answered, open }: Segment): boolean {
+  if (to === null) return answered;
+  return pages >= WORTH_SPLITTING_PAGES && (answered || !open);
+}
+
+/** Pages that splitting gives others to fetch, by the requests it probably wastes. */
+function toGain(segment: Segment): number {
+  return segment.to === null ? Number.POSITIVE_INFINITY : segment.pages / toCost(segment);
 }
 
 /** Requests that asking within the segment probably wastes: half a page where two walks meet, or one in vain. */
-function toCost({ last }: Segment): number {
-  return last ? 1 : 0.5;
+function toCost({ open }: Segment): number {
+  return open ? 1 : 0.5;
+}
+
+/** Pages that are there for sure, or nearly so: what lies between those that were seen. */
+function countKnown({ records, pageSize }: WalkState, segments: Segment[]): number {
+  return segments.reduce((sum, { pages, open }) => sum + (open ? 0 : pages), records / pageSize);
 }
 
 /** Whether what was fetched twice or in vain, and what will be, exceeds what splitting may cost. */
 function isWasteful(
-  { samples, records, pageSize }: WalkState,
+  { records, wasted, pageSize }: WalkState,
   segments: Segment[],
-  cost: number,
+  choice: Segment,
+  known: number,
 ): boolean {
-  const inner = records + segments.reduce((sum, { expected, last }) => sum + (last ? 0 : expected), 0);
-  const beyond = segments.reduce((sum, { expected, last }) => sum + (last ? expected : 0), 0);
-  const known = inner + Math.min(beyond, inner * Number(process.env['BEY'] ?? 1));
-  const toCome = segments.reduce((sum, segment, index) => sum + (index === 0 ? 0 : segments[index-1]!.last ? 1 : 0.5), 0);
-  const wasted = samples.length - records / pageSize + toCome;
-  return wasted + cost > FREE_WASTE + (WASTE_SHARE * known) / pageSize;
+  if (choice.to === null) return false;
+  const meetings = segments.slice(0, -1).reduce((sum, segment) => sum + toCost(segment), 0);
+  const total = wasted + meetings + toCost(choice);
+  // What is only expected counts half: it may not be there, and the end of the walk wants its share.
+  return total > FREE_WASTE + (WASTE_SHARE * (records / pageSize + known)) / 2;
 }
 
 /** The gaps, cut at the places being asked from. */
@@ -103,75 +122,73 @@ function toSegments({ coverage, samples, asking, pageSize }: WalkState): Segment
     const starts = [gap.from, ...cuts];
     return starts.map((from, index) => {
       const to = starts[index + 1] ?? gap.to;
-      const next = to === null ? undefined : samples[findFirst(samples, to)];
-      const last = next === undefined || next.records === 0;
-      const expected = expectRecords({ from, to }, samples, pageSize);
-      return { from, to, expected, answered: index === 0 && from > 0n, last };
+      const left = samples[findFirst(samples, from) - 1];
+      const right = to === null ? undefined : samples[findFirst(samples, to)];
+      return {
+        from,
+        to,
+        pages: to === null ? 1 : expectRecords(Number(to - from), left, right, pageSize) / pageSize,
+        answered: index === 0 && from > 0n,
+        open: right === undefined || right.records === 0,
+      };
     });
   });
 }
 
 /**
- * How many records a segment probably holds: its length times the density of its neighbours. The geometric mean of the
- * two sides takes a dense page beside a hole for what it is. Where the end is unknown, a page.
+ * How many records a segment probably holds, by the density of its neighbours: when the two differ, as if it went evenly
+ * from one to the other. Beyond the last engagement nothing tells what lies before it: half of what fits.
  */
 function expectRecords(
-  { from, to }: IdRange,
-  samples: readonly PageSample[],
+  length: number,
+  left: PageSample | undefined,
+  right: PageSample | undefined,
   pageSize: number,
 ): number {
-  if (to === null) return pageSize;
-  const left = toDensity(samples[findFirst(samples, from) - 1]);
-  const right = toDensity(samples[findFirst(samples, to)]);
-  const length = Number(to - from);
-  if (left !== undefined && right !== undefined) return length * mean(left, right);
-  const known = left ?? right;
-  return known === undefined ? pageSize : (length * known) / 2;
+  const before = left && left.records / toWidth(left, left.first);
+  const after = right && right.records / toWidth(right, right.from);
+  if (before && after) return length * logarithmicMean(before, after);
+  const density = before || after;
+  return density ? (length * density) / 2 : pageSize;
 }
 
-function mean(a: number, b: number): number {
+function toWidth({ to }: PageSample, from: bigint): number {
+  return to === null ? Number.POSITIVE_INFINITY : Number(to - from);
+}
+
+function logarithmicMean(a: number, b: number): number {
   const ratio = Math.log(a / b);
-  if (process.env['GEO']) return Math.sqrt(a*b);
-  return Math.abs(ratio) < 0.01 ? a : (a - b) / ratio;
+  return Math.abs(ratio) < 1e-3 ? a : (a - b) / ratio;
 }
 
-/** Records an id; undefined beyond the last engagement, where nothing tells what lies before it. */
-function toDensity(sample: PageSample | undefined): number | undefined {
-  if (sample === undefined || sample.to === null || sample.records === 0) return undefined;
-  return sample.records / Number(sample.to - sample.from);
-}
-
-/** Where the engagements begin, about: what lies before the first page's end is one page. */
-function toBase(samples: readonly PageSample[]): bigint {
-  return samples[0]?.to ?? 0n;
-}
-
-/** A place well beyond everything known: what is there is needed anyway, and where nothing is, the end is known. */
-function toProbe(from: bigint, base: bigint): bigint {
-  return from + (from > base ? from - base : 1n) * (PROBE_FACTOR - 1n);
-}
-
-/**
- * The middle of what is left of a segment besides the page that is being fetched at its beginning; where all may end,
- * the middle in orders of magnitude.
- */
+/** Where to ask within a segment that is being asked from its beginning. */
 function toSplit(
-  { from, to, expected, last }: Segment & { to: bigint },
-  { samples, pageSize }: WalkState,
+  { from, to, pages, open }: Segment,
+  { samples }: WalkState,
+  known: number,
 ): bigint {
-  if (last) {
-    const base = Number(toBase(samples));
-    const middle = base + Math.sqrt((Number(from) - base) * (Number(to) - base));
-    const place = BigInt(Math.floor(middle));
-    if (place > from && place < to) return place;
-  }
-  const fetched = Math.floor(Number(to - from) * Math.min(0.5, pageSize / expected));
-  const start = from + BigInt(fetched);
-  return start + (to - start) / 2n;
+  // In ids, at the density of the last page: what is known laid out once more.
+  const again = Math.max(1, known * toPageWidth(samples[findFirst(samples, from) - 1]));
+  // Well beyond everything known: what is there is needed anyway, and where nothing is, the end is known.
+  if (to === null) return from + toId(again * (PROBE_FACTOR - 1));
+  const length = Number(to - from);
+  // All may end anywhere: the middle in orders of magnitude.
+  if (open) return from + toId(Math.min(Math.sqrt(again * length), length / 2));
+  // The middle of what is left besides the page that is being fetched at the beginning.
+  const fetched = Math.min(0.5, 1 / pages);
+  return from + toId(length * (fetched + (1 - fetched) / 2));
+}
+
+function toPageWidth(sample: PageSample | undefined): number {
+  return sample === undefined || sample.to === null ? 1 : Number(sample.to - sample.first);
+}
+
+function toId(distance: number): bigint {
+  return BigInt(Math.ceil(distance));
 }
 
 /** Index of the first page that begins at `from` or beyond. */
-function findFirst(samples: readonly PageSample[], from: bigint): number {
+export function findFirst(samples: readonly PageSample[], from: bigint): number {
   let low = 0;
   let high = samples.length;
   while (low < high) {

@@ -1,4 +1,4 @@
-import { HubSpotRefused } from '../errors.ts';
+import { HubSpotRefused, HubSpotUnavailable } from '../errors.ts';
 import type { HubSpotClient } from '../hubspot/client.ts';
 import { createPageSize, type PageSize } from '../hubspot/page-size.ts';
 import type { FetchedPage } from './open-run.ts';
@@ -12,16 +12,20 @@ export interface WalkThings {
   signal: AbortSignal;
 }
 
-/** Bodies in memory: at 5 MB for a page of heavy e-mails, a bound that keeps the job small. */
-const MOST_IN_FLIGHT = 40;
-/** More under way than rate × latency only waits in line. */
+/** Requests under way at most: beyond, latency would have to exceed three seconds to make use of them. */
+const MOST_IN_FLIGHT = 64;
+/** Bodies under way at most, by the size of the largest of late. Two always have room. */
+const MOST_BYTES_IN_FLIGHT = 64 * 2 ** 20;
+const FEWEST_IN_FLIGHT = 2;
+/** How much faster than the allowance on average it may go: what was left unused is caught up on so fast. */
 const IN_FLIGHT_MARGIN = 1.3;
 
 /**
  * Fetches the pages of all walks until they are complete, `pageLimit` records a page at most. As long as HubSpot's
  * allowance is not used up there is a request waiting for its turn; a walk is split only while the answers take so long
  * that those under way do not use the allowance.
- * Throws what the client, `save` or a walk throws, or the signal's reason; pages under way are dropped then.
+ * Throws what the client, `save` or a walk throws, or the signal's reason; pages under way are dropped then, except that
+ * those besides one that HubSpot failed to give are still waited for.
  */
 export async function runWalks(
   walks: readonly Walk[],
@@ -33,30 +37,34 @@ export async function runWalks(
   const stop = new AbortController();
   const stopped = AbortSignal.any([signal, stop.signal]);
   let failure: unknown;
+  /** Nothing is known of the limit before the first answer: it may be lower than what is usual. */
+  let answered = false;
   let latencyMs = 0;
+  let bodyBytes = 0;
   let wake = (): void => {};
 
   async function fetchAndSave(walk: Walk, ask: Ask): Promise<void> {
     const size = sizes.get(walk) as PageSize;
-    for (;;) {
-      const answer = await client.fetchPage(() => walk.toRequest(ask, size.now), walk.parse, {
-        signal: stopped,
-        onSent: () => wake(),
-        onTrouble: (failures) => size.shrink(failures),
-      });
-      latencyMs = latencyMs === 0 ? answer.durationMs : latencyMs * 0.9 + answer.durationMs * 0.1;
-      const verdict = walk.check(ask, answer.page);
-      if (verdict === 'again') continue;
-      if (verdict === 'refused') return walk.drop(ask);
-      size.grow();
-      const companions = await walk.findCompanions?.(answer, (toRequest, parse) =>
-        client.fetchPage(toRequest, parse, { signal: stopped }),
-      );
-      const { stream, kind } = walk;
-      await save({ stream, walk: kind, cursor: ask.cursor, answer, companions: companions ?? [] });
-      walk.accept(ask, answer.page);
-      return;
-    }
+    let limit = size.now;
+    const answer = await client.fetchPage(() => walk.toRequest(ask, limit), walk.parse, {
+      signal: stopped,
+      onSent: () => wake(),
+      onTrouble: (failures) => {
+        limit = size.shrink(limit, failures);
+      },
+    });
+    latencyMs = answered ? latencyMs * 0.9 + answer.durationMs * 0.1 : answer.durationMs;
+    answered = true;
+    bodyBytes = Math.max(bodyBytes * 0.9, answer.body.length);
+    if (walk.check(ask, answer.page) === 'refused') return walk.drop(ask);
+    size.grow();
+    // As it was when the page was checked: meanwhile the walk may become a chain.
+    const { stream, kind } = walk;
+    const companions = await walk.findCompanions?.(answer, (toRequest, parse) =>
+      client.fetchPage(toRequest, parse, { signal: stopped }),
+    );
+    await save({ stream, walk: kind, cursor: ask.cursor, answer, companions: companions ?? [] });
+    walk.accept(ask, answer.page);
   }
 
   function launch(walk: Walk, ask: Ask): void {
@@ -72,7 +80,8 @@ export async function runWalks(
           return;
         }
         failure ??= error;
-        stop.abort(error);
+        // Where one page fails for good, others may still come: they are waited for, each with its own patience.
+        if (!(error instanceof HubSpotUnavailable)) stop.abort(error);
       })
       .finally(() => {
         inFlight.delete(task);
@@ -85,8 +94,10 @@ export async function runWalks(
     const woken = new Promise<void>((resolve) => {
       wake = resolve;
     });
-    const mayAsk = failure === undefined && inFlight.size < MOST_IN_FLIGHT && client.waiting === 0;
-    const useful = client.rate * latencyMs * IN_FLIGHT_MARGIN;
+    const room = answered ? countRoom(bodyBytes) : 1;
+    const mayAsk = failure === undefined && inFlight.size < room && client.waiting === 0;
+    // Rounded: near the pace of one request after the other, company wastes more than it gains.
+    const useful = Math.round(client.rate * latencyMs * IN_FLIGHT_MARGIN);
     const next = mayAsk ? pickAsk(walks, inFlight.size < useful) : undefined;
     if (next !== undefined) launch(next.walk, next.ask);
     else if (inFlight.size > 0) await woken;
@@ -94,6 +105,12 @@ export async function runWalks(
     else if (walks.every((walk) => walk.complete)) return;
     else throw new Error('a walk is not complete but has nothing left to ask');
   }
+}
+
+/** Requests that may be under way when bodies are so large. */
+function countRoom(bodyBytes: number): number {
+  const fitting = Math.floor(MOST_BYTES_IN_FLIGHT / Math.max(1, bodyBytes));
+  return Math.max(FEWEST_IN_FLIGHT, Math.min(MOST_IN_FLIGHT, fitting));
 }
 
 /** The ask that promises most of all walks'; a split only when `maySplit`. */

@@ -29,7 +29,7 @@ export function createChainWalk(stream: ChainStream, pages: readonly PageEntry[]
     parse: stream.parse,
     findCompanions: stream.findCompanions,
     check: (ask, page) => chain.check(ask, page),
-    accept: (_ask, page) => chain.accept(page),
+    accept: (ask, page) => chain.accept(ask, page),
     fallBack: () => false,
   };
 }

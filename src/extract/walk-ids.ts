@@ -1,10 +1,13 @@
 import type { PageEntry } from '../archive/journal.ts';
 import type { PageRequest } from '../hubspot/client.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
-import { type Chain, createChain } from './chain.ts';
-import { type Coverage, type CursorRule, cover, findGaps } from './coverage.ts';
-import { type PageSample, planAsk } from './plan-ask.ts';
+import { isRawNumber } from '../json.ts';
+import { CHAINED, type Chain, createChain } from './chain.ts';
+import { type Coverage, type CursorRule, cover, findGaps, type IdRange } from './coverage.ts';
+import { findFirst, type PageSample, planAsk } from './plan-ask.ts';
 import type { FindCompanions, Walk } from './walk.ts';
+
+type Link = Pick<PageEntry, 'cursor' | 'nextCursor' | 'hasMore'>;
 
 /** A stream that HubSpot returns in ascending order of ids. */
 export interface IdStream {
@@ -31,37 +34,40 @@ export function createIdWalk(
   let coverage: Coverage = [];
   const samples: PageSample[] = [];
   let records = 0;
+  let wasted = 0;
   let asking: bigint[] = [];
   let chain: Chain | undefined;
-  const links: Pick<PageEntry, 'cursor' | 'nextCursor' | 'hasMore'>[] = [];
-  /** The ids of the pages that split a gap, until the walk below has met them. */
-  const heads = new Map<bigint, bigint[]>();
-  const askedAgain = new Set<bigint>();
+  const links: Link[] = [];
 
   const toRange = (cursor: string | null, nextCursor: string | null, hasMore: boolean) => ({
     from: toStart(cursor, stream.rule),
     to: hasMore && nextCursor !== null ? stream.rule.toEnd(nextCursor) : null,
   });
 
-  function add(
-    page: Pick<PageEntry, 'cursor' | 'nextCursor' | 'hasMore' | 'records'>,
-    fresh: number,
-  ): void {
+  /** Takes a page in, a `share` of whose records no other page held before. */
+  function add(page: Link, found: { records: number; first: bigint | undefined }, share: number) {
     links.push(page);
     const range = toRange(page.cursor, page.nextCursor, page.hasMore);
     coverage = cover(coverage, range);
-    records += fresh;
-    const at = samples.findIndex(({ from }) => from > range.from);
-    samples.splice(at === -1 ? samples.length : at, 0, { ...range, records: page.records });
+    records += found.records * share;
+    wasted += found.records === 0 ? 1 : 1 - share;
+    const sample = { ...range, records: found.records, first: found.first ?? range.from };
+    samples.splice(findFirst(samples, range.from), 0, sample);
   }
 
-  function becomeChain(reason: string): void {
+  function becomeChain(reason: string): Chain {
     note(`${stream.name}: ${reason}; going on with one walk from the start, page by page`);
-    chain = createChain(stream.name, links);
+    return createChain(stream.name, links);
   }
 
   if (pages.some((page) => page.walk === 'chain')) chain = createChain(stream.name, pages);
-  else for (const page of pages) add(page, page.records);
+  else {
+    for (const page of pages) {
+      const range = toRange(page.cursor, page.nextCursor, page.hasMore);
+      const found = { records: page.records, first: toId(page.firstId) };
+      add(page, found, toFreshShare(coverage, range));
+    }
+  }
 
   return {
     stream: stream.name,
@@ -73,7 +79,8 @@ export function createIdWalk(
     },
     plan() {
       if (chain !== undefined) return chain.plan();
-      const planned = planAsk({ coverage, samples, records, asking, pageSize: stream.pageSize });
+      const { pageSize } = stream;
+      const planned = planAsk({ coverage, samples, asking, records, wasted, pageSize });
       return planned && { ...planned, cursor: stream.rule.toCursor(planned.from) };
     },
     begin(ask) {
@@ -89,48 +96,47 @@ export function createIdWalk(
     findCompanions: stream.findCompanions,
     check(ask, page) {
       if (chain !== undefined) return chain.check(ask, page);
-      const range = toRange(ask.cursor, page.nextCursor, page.hasMore);
-      const broken = findBrokenOrder(page, range);
-      if (broken !== undefined) {
-        becomeChain(broken);
-        return 'refused';
-      }
-      const met = [...heads].find(
-        ([from]) => from > range.from && (range.to === null || from < range.to),
-      );
-      if (met === undefined || agree(page.ids, met)) return 'good';
-      if (!askedAgain.has(ask.from)) {
-        askedAgain.add(ask.from);
-        return 'again';
-      }
-      becomeChain(`two walks that met at id ${met[0]} saw different engagements`);
-      return 'refused';
+      const broken = isNumber(page.nextCursor)
+        ? findBroken(page, toRange(ask.cursor, page.nextCursor, page.hasMore), coverage, samples)
+        : `the cursor ${page.nextCursor} is no id`;
+      if (broken === undefined) return 'good';
+      chain = becomeChain(broken);
+      // It may be the very page that the chain would ask for.
+      if (chain.plan()?.cursor !== ask.cursor) return 'refused';
+      chain.begin();
+      return chain.check(ask, page);
     },
     accept(ask, page) {
-      if (chain !== undefined) return chain.accept(page);
-      const fresh = page.ids.filter((id) => !isCovered(coverage, id)).length;
-      add(
-        {
-          cursor: ask.cursor,
-          nextCursor: page.nextCursor,
-          hasMore: page.hasMore,
-          records: page.records,
-        },
-        fresh,
-      );
-      for (const from of heads.keys()) {
-        if (isCovered(coverage, from - 1n)) heads.delete(from);
-      }
-      if (!isCovered(coverage, ask.from - 1n)) heads.set(ask.from, page.ids);
       asking = asking.filter((from) => from !== ask.from);
+      if (chain !== undefined) return chain.accept(ask, page);
+      const { nextCursor, hasMore, ids } = page;
+      const fresh = ids.filter((id) => !isCovered(coverage, id)).length;
+      const found = { records: page.records, first: ids[0] };
+      add({ cursor: ask.cursor, nextCursor, hasMore }, found, fresh / Math.max(1, page.records));
     },
     fallBack(ask, reason) {
-      const isOurs = !links.some(({ nextCursor }) => nextCursor === ask.cursor);
-      if (chain !== undefined || ask.cursor === null || !isOurs) return false;
-      becomeChain(`HubSpot refuses a cursor that it did not give (${reason})`);
+      const isGiven = links.some(({ nextCursor }) => nextCursor === ask.cursor);
+      if (ask.from === CHAINED || ask.cursor === null || isGiven) return false;
+      chain ??= becomeChain(`HubSpot refuses a cursor that it did not give (${reason})`);
       return true;
     },
   };
+}
+
+/** The share of a page's range that `coverage` has not. */
+function toFreshShare(coverage: Coverage, { from, to }: IdRange): number {
+  if (to === null || to <= from) return 1;
+  const missing = findGaps(coverage).reduce((sum, gap) => {
+    const start = gap.from > from ? gap.from : from;
+    const end = gap.to === null || gap.to > to ? to : gap.to;
+    return end > start ? sum + Number(end - start) : sum;
+  }, 0);
+  return missing / Number(to - from);
+}
+
+function toId(id: PageEntry['firstId']): bigint | undefined {
+  if (id === null) return undefined;
+  return BigInt(isRawNumber(id) ? id.rawJSON : id);
 }
 
 /** The first id that `cursor` asks for. */
@@ -139,6 +145,20 @@ function toStart(cursor: string | null, rule: CursorRule): bigint {
   // The inverse of toCursor, whichever way the rule counts.
   const id = BigInt(cursor);
   return rule.toCursor(id) === cursor ? id : id + 1n;
+}
+
+function isNumber(cursor: string | null): boolean {
+  return cursor === null || /^\d+$/.test(cursor);
+}
+
+/** What speaks against taking the page for the ids of its range; undefined when nothing does. */
+function findBroken(
+  page: PageSummary,
+  range: IdRange,
+  coverage: Coverage,
+  samples: readonly PageSample[],
+): string | undefined {
+  return findBrokenOrder(page, range) ?? findHidden(page, range, coverage, samples);
 }
 
 /** What the page breaks of "ascending, from the cursor on, up to the cursor returned"; undefined when nothing. */
@@ -158,10 +178,28 @@ function findBrokenOrder(
   return undefined;
 }
 
-/** Whether a page that reaches into what another walk fetched saw the same engagements there. */
-function agree(ids: readonly bigint[], [from, head]: [bigint, bigint[]]): boolean {
-  const tail = ids.filter((id) => id >= from);
-  return tail.slice(0, head.length).every((id, index) => id === head[index]);
+/**
+ * Where a page reaches into what another walk fetched, it may see an engagement that the page there passed over: that
+ * one's cursor was made up, and not understood. One that is gone by now is no contradiction; and what a page sees that
+ * is itself the last may be new.
+ */
+function findHidden(
+  page: PageSummary,
+  range: IdRange,
+  coverage: Coverage,
+  samples: readonly PageSample[],
+): string | undefined {
+  const { to } = range;
+  if (to === null) return undefined;
+  const met = coverage.filter(({ from }) => from > range.from && from < to);
+  for (const { from } of met) {
+    const head = samples[findFirst(samples, from)];
+    const hidden = page.ids.find(
+      (id) => id >= from && (head === undefined || head.records === 0 || id < head.first),
+    );
+    if (hidden !== undefined) return `a page from id ${from} on did not show id ${hidden}`;
+  }
+  return undefined;
 }
 
 function isCovered(coverage: Coverage, id: bigint): boolean {

@@ -49,10 +49,10 @@ export interface Walk {
   /** Absent when pages are complete by themselves. */
   readonly findCompanions: FindCompanions | undefined;
   /**
-   * Whether the page keeps what its cursor promises. `again`: ask once more, something may have changed in between.
-   * `refused`: it does not belong to this walk any more. Throws JobError when the walk cannot go on.
+   * Whether the page keeps what its cursor promises. `refused`: it does not belong to this walk any more. Throws
+   * JobError when the walk cannot go on.
    */
-  check(ask: Ask, page: PageSummary): 'good' | 'again' | 'refused';
+  check(ask: Ask, page: PageSummary): 'good' | 'refused';
   /** The page is safely on disk. */
   accept(ask: Ask, page: PageSummary): void;
   /** HubSpot refuses the ask itself (400). True: the walk knows another way and goes on. */

@@ -3,9 +3,13 @@
  * tap-hubspot PR #234), so a page that keeps failing is asked for smaller, and the size grows back when pages succeed.
  */
 export interface PageSize {
+  /** For the next page. */
   readonly now: number;
-  /** An attempt at a page failed on HubSpot's side or on the way; `failures` of this page so far, from 1. */
-  shrink(failures: number): void;
+  /**
+   * An attempt at a page of `limit` records failed on HubSpot's side or on the way, for the `failures`th time in a row,
+   * from 1. Returns the limit to ask for it with the next time, whatever other pages fare with meanwhile.
+   */
+  shrink(limit: number, failures: number): number;
   /** A page arrived. */
   grow(): void;
 }
@@ -21,10 +25,13 @@ export function createPageSize(most: number): PageSize {
     get now() {
       return now;
     },
-    shrink(failures) {
-      good = 0;
+    shrink(limit, failures) {
       // A single failure is HubSpot's everyday; a second one of the same page is about the page.
-      if (failures >= 2) now = Math.max(Math.min(SMALLEST, most), Math.floor(now / 2));
+      if (failures < 2) return limit;
+      const smaller = Math.max(Math.min(SMALLEST, limit), Math.floor(limit / 2));
+      now = Math.min(now, smaller);
+      good = 0;
+      return smaller;
     },
     grow() {
       good += 1;

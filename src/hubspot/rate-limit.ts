@@ -10,7 +10,7 @@ export interface RateLimit {
   readonly rate: number;
   /** What an answer's headers say about the limit; they may change in mid-run. */
   learn(limit: { max?: number; intervalMs?: number; remaining?: number }): void;
-  /** An answer 429: nothing is sent for so long, and the pace is slower for a while. */
+  /** An answer 429: nothing is sent for so long, and for a while more is left to others. */
   backOff(ms: number): void;
 }
 
@@ -25,16 +25,20 @@ export const UNKNOWN_ACCOUNT: Allowance = { max: 100, intervalMs: 10_000 };
 /** Search: per account, and its answers say nothing about it (HubSpot's usage guidelines). */
 export const SEARCH: Allowance = { max: 5, intervalMs: 1_000 };
 
-/** Requests do not reach HubSpot at the distances at which they leave here: an interval is taken for this much longer. */
+/** One request may be longer on its way to HubSpot than another: an interval is taken for this much longer. */
 const SLACK = 1.02;
-/** The pace after a 429, for an interval. */
-const SLOW_SHARE = 0.9;
+/** The share of the allowance that is left to others after each 429, and taken back in every interval without one. */
+const YIELD_SHARE = 0.05;
+const RECOVERY_SHARE = 0.01;
+/** Never is more than this share left to others because of 429s: they may be about something else. */
+const MOST_YIELDED_SHARE = 0.5;
+/** What is under way counts there and here at different times: a difference of this share is nobody's. */
 const NOISE_SHARE = 0.1;
 
 /**
- * A limiter that never sends more than the allowance within any rolling interval, and otherwise spaces requests evenly,
- * except that what was left unused in the last interval may be caught up on. `cap` (requests per ten seconds) leaves
- * room for the account's other integrations.
+ * A limiter that never sends more than the allowance within any rolling interval. What was left unused may be caught up
+ * on within the interval: how fast is up to the caller. `cap` (requests per ten seconds) leaves room for the account's
+ * other integrations; those that use the same allowance are given way to.
  */
 export function createRateLimit(
   clock: Clock,
@@ -42,45 +46,42 @@ export function createRateLimit(
   cap = Number.POSITIVE_INFINITY,
 ): RateLimit {
   let { max, intervalMs } = initial;
-  // Nothing was sent yet: a run that is shorter than an interval need not be spaced at all.
-  let tokens = Number.POSITIVE_INFINITY;
-  let refilledAt = clock.now().getTime();
-  let pausedUntil = 0;
-  let slowUntil = 0;
-  let waiting = 0;
-  let tail: Promise<unknown> = Promise.resolve();
   /** When the requests of the last interval were sent, oldest first. */
   let sent: number[] = [];
-  /** What others seem to have used of the same allowance within this interval. */
-  let foreign = 0;
-  let foreignUntil = 0;
+  let waiting = 0;
+  let tail: Promise<unknown> = Promise.resolve();
+  let pausedUntil = 0;
+  /** The share left to others because of a 429 at an instant. */
+  let yielded = { share: 0, at: 0 };
+  /** What others were last seen to use of the same allowance. */
+  let foreign = { requests: 0, until: 0 };
 
-  const allowed = (): number => Math.max(1, Math.min(max, (cap * intervalMs) / 10_000));
-  const rateAt = (now: number): number =>
-    (allowed() * (now < slowUntil ? SLOW_SHARE : 1)) / (intervalMs * SLACK);
+  const nowMs = (): number => clock.now().getTime();
 
-  /** 0 when a request may go now, else how long to wait before looking again. */
+  /** Requests within an interval. Less than one means one in several intervals. */
+  const allowed = (now: number): number => {
+    const own = max * (1 - yieldedShare(now)) - (now < foreign.until ? foreign.requests : 0);
+    return Math.max(1, Math.floor(Math.min(own, (cap * intervalMs) / 10_000)));
+  };
+
+  const yieldedShare = (now: number): number =>
+    Math.max(0, yielded.share - (RECOVERY_SHARE * (now - yielded.at)) / intervalMs);
+
+  /** How long to wait before looking again; 0 when a request may go now. */
   function toWait(now: number): number {
     if (now < pausedUntil) return pausedUntil - now;
-    const rate = rateAt(now);
-    tokens = Math.min(allowed(), tokens + Math.max(0, now - refilledAt) * rate);
-    refilledAt = now;
     const windowMs = intervalMs * SLACK;
     sent = sent.filter((at) => at > now - windowMs);
-    const others = now < foreignUntil ? foreign : 0;
-    const free = Math.max(1, Math.floor(allowed()) - others);
-    const oldest = sent[sent.length - free];
-    if (oldest !== undefined) return Math.ceil(oldest + windowMs - now) + 1;
-    return tokens >= 1 ? 0 : Math.ceil((1 - tokens) / rate);
+    const oldest = sent[sent.length - allowed(now)];
+    return oldest === undefined ? 0 : Math.floor(oldest + windowMs - now) + 1;
   }
 
   async function take(signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
-      const now = clock.now().getTime();
+      const now = nowMs();
       const waitMs = toWait(now);
       if (waitMs === 0) {
-        tokens -= 1;
         sent.push(now);
         return;
       }
@@ -93,7 +94,7 @@ export function createRateLimit(
       return waiting;
     },
     get rate() {
-      return rateAt(clock.now().getTime());
+      return allowed(nowMs()) / (intervalMs * SLACK);
     },
     acquire(signal) {
       waiting += 1;
@@ -109,17 +110,18 @@ export function createRateLimit(
       if (limit.max !== undefined && limit.max > 0) max = limit.max;
       if (limit.intervalMs !== undefined && limit.intervalMs > 0) intervalMs = limit.intervalMs;
       if (limit.remaining === undefined) return;
-      const now = clock.now().getTime();
-      const others = max - limit.remaining - sent.length;
-      // What is under way counts there and here at different times: a few are nobody's.
-      foreign = others > max * NOISE_SHARE ? others : 0;
-      foreignUntil = now + intervalMs;
+      const now = nowMs();
+      const requests = max - limit.remaining - sent.length;
+      foreign = { requests: requests > max * NOISE_SHARE ? requests : 0, until: now + intervalMs };
     },
     backOff(ms) {
-      const now = clock.now().getTime();
+      const now = nowMs();
+      // Those that were under way together tell of the same thing.
+      if (now >= pausedUntil) {
+        const share = Math.min(MOST_YIELDED_SHARE, yieldedShare(now) + YIELD_SHARE);
+        yielded = { share, at: now };
+      }
       pausedUntil = Math.max(pausedUntil, now + ms);
-      slowUntil = pausedUntil + intervalMs;
-      tokens = 0;
     },
   };
 }

@@ -34,7 +34,11 @@ export type Form = 'rows' | 'keys';
 
 /** COPY into `load_staging`, with the columns in the order of the fields that {@link toCopyLines} writes. */
 export const COPY_STAGING: Readonly<Record<Form, string>> = {
-  rows: toCopy(HEAD.map(([name]) => name), ['metadata', 'extra'], ['raw_page']),
+  rows: toCopy(
+    HEAD.map(([name]) => name),
+    ['metadata', 'extra'],
+    ['raw_page'],
+  ),
   keys: toCopy(['portal_id', 'id', 'updated_at'], [], []),
 };
 
@@ -126,7 +130,9 @@ function toFields(text: string, start: number, end: number, form: Form): string 
   const rawPage = text.indexOf(RAW_PAGE, extractedAt);
   const extra =
     form === 'rows' ? findExtra(text, metadata + METADATA.length - 1, archivedAt) : metadata;
-  if (!isAscending(from, attachments, metadata, extra, archivedAt, api, hash, extractedAt, rawPage)) {
+  if (
+    !isAscending(from, attachments, metadata, extra, archivedAt, api, hash, extractedAt, rawPage)
+  ) {
     return undefined;
   }
   const pairs = toPairList(text.slice(from, attachments + 1));

@@ -17,6 +17,8 @@ export interface LedgerEntry {
   unchanged: number;
   older: number;
   duplicates: number;
+  /** Of those unchanged: redacted e-mails that did not replace contents. */
+  withheld: number;
   deleted: number;
   rejected: number;
   duration_ms: number;
@@ -43,5 +45,15 @@ export async function writeLedger(client: Client, entry: LedgerEntry): Promise<v
      on conflict (portal_id, run) do update set
      ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`,
     Object.values(entry),
+  );
+}
+
+/** Gives runs that were merged when nothing told their portal to the portal that a later run told of. */
+export async function adoptRuns(client: Client, portalId: number, runs: RunId[]): Promise<void> {
+  await client.query(
+    `update load_runs as l set portal_id = $1
+     where portal_id = 0 and $1 <> 0 and run = any ($2::text[])
+       and not exists (select from load_runs as o where o.portal_id = $1 and o.run = l.run)`,
+    [portalId, runs],
   );
 }

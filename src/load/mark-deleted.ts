@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
 import { GuardRefused } from '../errors.ts';
 import type { Progress } from '../progress.ts';
-import type { NdjsonRun } from './read-runs.ts';
 import { readRejectedIds } from './read-rejects.ts';
+import type { NdjsonRun } from './read-runs.ts';
 import { runSql } from './run-sql.ts';
 
 /** More than this many and more than this share of the live rows at once need somebody's word. */

@@ -1,24 +1,31 @@
-import { readFile } from 'node:fs/promises';
 import type { Client } from 'pg';
-import type { NdjsonManifest } from '../archive/manifest.ts';
+import type { RunId } from '../archive/runs.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/open-database.ts';
 import { inTransaction } from '../database/transaction.ts';
-import { DatabaseFailed } from '../errors.ts';
 import type { Progress } from '../progress.ts';
-import { copyRun } from './copy-run.ts';
-import { type LedgerEntry, type MergedRun, readLedger, writeLedger } from './ledger.ts';
+import { adoptRuns, type LedgerEntry, type MergedRun, readLedger, writeLedger } from './ledger.ts';
 import { lockLoads } from './lock-loads.ts';
+import { markDeleted } from './mark-deleted.ts';
+import { mergeRows, type RowOptions } from './merge-rows.ts';
+import type { Due } from './plan-load.ts';
 import type { NdjsonRun } from './read-runs.ts';
+import { runSql } from './run-sql.ts';
 import { stopOnAbort } from './stop-on-abort.ts';
 
 /** How a run is merged. */
-export interface MergeOptions {
+export interface MergeOptions extends Omit<RowOptions, 'form'> {
   portalId: number;
-  /** Restore associations and attachments that somebody removed, too: those of rows that are right already. */
-  restore: boolean;
-  /** Whether to merge the run, given the ledger as it is when nobody else loads. */
-  isDue(ledger: MergedRun[]): boolean;
+  /** The runs of the archive. */
+  archived: RunId[];
+  /** The types of which a full run would have seen every engagement. */
+  coveredTypes: string[];
+  /** Whether any number of deletions is believed. */
+  allowMassDelete: boolean;
+  /** Postgres's work_mem during the merge, such as `64MB`. */
+  workMem: string;
+  /** What to do about the run, given the ledger as it is when nobody else loads. */
+  judgeDue(ledger: MergedRun[]): Due;
 }
 
 /** What acts for a merge. */
@@ -31,22 +38,11 @@ export interface MergeThings {
   signal: AbortSignal;
 }
 
-/** What a merge did with the rows of a run: rows = inserted + updated + unchanged + older + duplicates. */
-export interface MergeCounts {
-  inserted: number;
-  updated: number;
-  /** The table held the same content already, or the other API's words for it. */
-  unchanged: number;
-  /** The table held a newer copy. */
-  older: number;
-  /** The run itself held a newer copy. */
-  duplicates: number;
-}
-
 /**
  * Loads a run into staging and merges it into the tables, in one transaction: readers see all of it or nothing.
- * Returns undefined when it turned out not to be due. Throws ArchiveError for damaged files, DatabaseFailed when the
- * counts do not add up, the signal's reason, or Postgres's error.
+ * Returns undefined when it turned out not to be due. A replayed run keeps the ledger's row of its first merge.
+ * Throws ArchiveError for damaged files, GuardRefused for suspiciously many deletions, DatabaseFailed when the counts do
+ * not add up, the signal's reason, or Postgres's error.
  */
 export async function mergeRun(
   client: Client,
@@ -60,14 +56,42 @@ export async function mergeRun(
     await client.query('set transaction isolation level read committed');
     return stopOnAbort(client, database, signal, async () => {
       await lockLoads(client, database.schema, progress);
-      if (!options.isDue(await readLedger(client, database.schema))) return undefined;
+      const due = options.judgeDue(await readLedger(client, database.schema));
+      if (due === 'no') return undefined;
       const began = clock.now();
-      const counts = await mergeRows(client, ndjson, options, things);
+      const { workMem, acceptRedacted, chunkBytes, portalId, coveredTypes } = options;
+      // More than the default, or hashes of some 100,000 keys write whole rows to temporary files; and compiling
+      // statements that run once takes longer than it saves.
+      await client.query(
+        `select set_config('work_mem', $1, true), set_config('jit', 'off', true)`,
+        [workMem],
+      );
+      const form = due === 'again' ? 'keys' : 'rows';
+      const { counts, noticed } = await mergeRows(
+        client,
+        ndjson,
+        { form, acceptRedacted, chunkBytes },
+        things,
+      );
+      const unseen = await markDeleted(
+        client,
+        ndjson,
+        {
+          portalId,
+          coveredTypes,
+          noticed,
+          inserted: counts.inserted,
+          // What was believed once is believed when it is replayed.
+          allowMassDelete: options.allowMassDelete || due === 'again',
+        },
+        progress,
+      );
+      await runSql(client, 'drop-staging');
       const loadedAt = clock.now();
       const { run, manifest, sha256 } = ndjson;
       const entry: LedgerEntry = {
         run,
-        portal_id: options.portalId,
+        portal_id: portalId,
         mode: manifest.mode,
         api: manifest.api,
         started_at: manifest.startedAt,
@@ -75,72 +99,13 @@ export async function mergeRun(
         ndjson_sha256: sha256,
         records: manifest.records,
         ...counts,
-        deleted: 0,
+        deleted: noticed + unseen,
         rejected: manifest.rejects,
         duration_ms: loadedAt.getTime() - began.getTime(),
       };
-      await writeLedger(client, entry);
+      await adoptRuns(client, portalId, options.archived);
+      if (due === 'first') await writeLedger(client, entry);
       return entry;
     });
   });
-}
-
-async function mergeRows(
-  client: Client,
-  { folder, manifest }: NdjsonRun,
-  { restore }: MergeOptions,
-  { onRows, signal }: MergeThings,
-): Promise<MergeCounts> {
-  const run = async (name: string, values?: unknown[]): Promise<void> => {
-    signal.throwIfAborted();
-    const t0 = performance.now();
-    await client.query(await readFile(new URL(`./${name}.sql`, import.meta.url), 'utf8'), values);
-    if (process.env['DBG']) console.error(name, Math.round(performance.now() - t0));
-  };
-  // Otherwise a hash of more than 100,000 verdicts makes the join write the documents to temporary files, and compiling
-  // statements that run once takes longer than it saves.
-  await client.query("set local work_mem to '64MB'; set local jit to off");
-  await run('create-staging');
-  const t0 = performance.now();
-  const arrived = await copyRun(client, { folder, manifest, onRows, signal });
-  if (process.env['DBG']) console.error('copy', Math.round(performance.now() - t0));
-  await client.query('analyze load_staging (portal_id, id, line)');
-  if (process.env['DBG']) console.error('copy+ana', Math.round(performance.now() - t0));
-  await run('judge', [manifest.startedAt]);
-  await client.query('analyze load_verdicts');
-  const counts = await countVerdicts(client, manifest, arrived);
-  const kinds = manifest.associationKinds === 'all' ? null : manifest.associationKinds;
-  const verdicts = ['inserted', 'updated', ...(restore ? ['unchanged'] : [])];
-  await run('merge-engagements', [manifest.startedAt]);
-  await run('remove-associations', [verdicts, kinds]);
-  await run('add-associations', [verdicts]);
-  await run('remove-attachments', [verdicts]);
-  await run('add-attachments', [verdicts]);
-  await run('drop-staging');
-  return counts;
-}
-
-async function countVerdicts(
-  client: Client,
-  manifest: NdjsonManifest,
-  arrived: number,
-): Promise<MergeCounts> {
-  const { rows } = await client.query<{ verdict: string; count: string }>(
-    'select verdict, count(*) from load_verdicts group by verdict',
-  );
-  const found = new Map(rows.map(({ verdict, count }) => [verdict, Number(count)]));
-  const count = (verdict: string): number => found.get(verdict) ?? 0;
-  const judged = {
-    inserted: count('inserted'),
-    updated: count('updated'),
-    unchanged: count('unchanged') + count('kept'),
-    older: count('older'),
-  };
-  const duplicates = arrived - judged.inserted - judged.updated - judged.unchanged - judged.older;
-  if (arrived !== manifest.rows || duplicates < 0) {
-    throw new DatabaseFailed(
-      `${manifest.rows} rows of run ${manifest.run} were sent but ${arrived} arrived; nothing was changed`,
-    );
-  }
-  return { ...judged, duplicates };
 }

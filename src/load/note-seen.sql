@@ -5,7 +5,7 @@ select
   case
     when verdict in ('inserted', 'updated') then verdict
     when liveness = 'back' then 'updated'
-    when verdict = 'kept' then 'unchanged'
+    when verdict in ('kept', 'astray') then 'unchanged'
     else verdict
   end
 from load_verdicts;

@@ -43,6 +43,22 @@ export function planLoad(
   return { merge, alreadyMerged: asked.length - merge.length - leftOut.length, leftOut };
 }
 
+/** What to do about a run: nothing, merge it, or merge it again though it has been merged as it is. */
+export type Due = 'no' | 'first' | 'again';
+
+/** What a plan for one run says of it, given the ledger that the plan was made with. Pure. */
+export function toDue(
+  { merge }: LoadPlan,
+  ledger: Pick<MergedRun, 'run' | 'ndjson_sha256'>[],
+): Due {
+  const [ndjson] = merge;
+  if (ndjson === undefined) return 'no';
+  const { run, sha256 } = ndjson;
+  return ledger.some((entry) => entry.run === run && entry.ndjson_sha256 === sha256)
+    ? 'again'
+    : 'first';
+}
+
 function isWithin(run: RunId, { from, to }: RunRange): boolean {
   return run >= from && (to === undefined || run <= to || run.startsWith(`${to}/`));
 }

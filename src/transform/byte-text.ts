@@ -5,7 +5,7 @@
  * changes its case, parses JSON within it) must not be given byte text.
  */
 
-const BEYOND_ASCII = /[^\x00-\x7f]/;
+const BEYOND_ASCII = /[\u{80}-\u{10ffff}]/u;
 
 /** The UTF-8 bytes of `text`, which must be well-formed. */
 export function toByteText(text: string): string {

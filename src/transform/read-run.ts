@@ -1,13 +1,17 @@
 import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { findStrays } from '../archive/find-strays.ts';
 import { type PageEntry, readJournal } from '../archive/journal.ts';
 import { type RawManifest, readRawManifest } from '../archive/manifest.ts';
+import { streamPage } from '../archive/read-page.ts';
 import { cannotRead, JOURNAL, MANIFEST, type RunId, rawRoot } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
-import { normalizePage, normalizePieces } from './normalize-page.ts';
-import type { Batch, PageOrigin } from './normalize-records.ts';
-import { readPage, streamPage } from './read-page.ts';
+import { groupPages } from './group-pages.ts';
+import type { PageGroup } from './normalize-group.ts';
+import { normalizePieces } from './normalize-page.ts';
+import type { Batch } from './normalize-records.ts';
+import type { Normalizers } from './normalizers.ts';
 
 /** A complete raw run, as its manifest and its journal describe it. */
 export interface RawRunSource {
@@ -18,18 +22,13 @@ export interface RawRunSource {
   pages: PageEntry[];
 }
 
-/** Reads what a raw run says of itself. Throws ArchiveError when a file of it is missing or damaged. */
+/**
+ * Reads what a raw run says of itself. Throws ArchiveError when a file of it is missing, damaged, or vouched for by
+ * nobody.
+ */
 export async function readSource(dataDir: string, run: RunId): Promise<RawRunSource> {
   const folder = path.join(rawRoot(dataDir), run);
   const manifest = await readRawManifest(folder);
-  if (manifest.api !== 'v1') {
-    throw new ArchiveError(
-      `${folder} comes from the API ${manifest.api}, which cannot be read yet`,
-      {
-        next: 'Use the version of hubspot-engagements that extracted it, or a newer one.',
-      },
-    );
-  }
   const { pages, sha256 } = await readJournal(folder);
   const journal = path.join(folder, JOURNAL);
   if (sha256 !== manifest.journalSha256) {
@@ -37,9 +36,18 @@ export async function readSource(dataDir: string, run: RunId): Promise<RawRunSou
       `${journal} is damaged: its sha256 is ${sha256}, the manifest says ${manifest.journalSha256}`,
     );
   }
-  const stray = pages.find(({ file }) => file !== path.basename(file));
+  const outside = pages.find(({ file }) => file !== path.basename(file));
+  if (outside !== undefined) {
+    throw new ArchiveError(`${journal} is damaged: ${outside.file} is no file of its folder`);
+  }
+  const [stray] = await findStrays(
+    folder,
+    pages.map(({ file }) => file),
+  );
   if (stray !== undefined) {
-    throw new ArchiveError(`${journal} is damaged: ${stray.file} is no file of its folder`);
+    throw new ArchiveError(`${path.join(folder, stray)} is no page of its run's journal`, {
+      next: 'Move it elsewhere: nobody knows where it comes from.',
+    });
   }
   const manifestSha256 = await hashManifest(dataDir, run);
   return { run, folder, manifest, manifestSha256, pages };
@@ -56,33 +64,48 @@ export async function hashManifest(dataDir: string, run: RunId): Promise<string>
 }
 
 /**
- * The records of a raw run, normalized, page after page in the journal's order. Throws ArchiveError naming the page
- * that is missing, is not what the journal saw, or is no JSON with a `results` array.
+ * The records of a raw run, normalized, page after page in the journal's order, whoever is done first. Throws
+ * ArchiveError naming the page that is missing, is not what the journal saw, or is no JSON with a `results` array.
  */
 export async function* readBatches(
   { run, folder, manifest, pages }: RawRunSource,
   streamAboveBytes: number,
+  { normalize, bytesUnderWay }: Normalizers,
 ): AsyncGenerator<Batch, void, undefined> {
-  const read = (entry: PageEntry | undefined): Promise<Buffer | null> | undefined => {
-    if (entry === undefined) return undefined;
-    const bytes = readPage(path.join(folder, entry.file), entry, streamAboveBytes);
-    // It is awaited one page later, and by then may have failed.
-    bytes.catch(() => {});
-    return bytes;
-  };
-  let next = read(pages[0]);
-  for (const [n, entry] of pages.entries()) {
-    const bytes = await next;
-    next = read(pages[n + 1]);
-    const file = path.join(folder, entry.file);
-    const origin: PageOrigin = {
-      api: manifest.api,
-      portalId: manifest.portalId,
-      page: `${run}/${entry.file}`,
-      extractedAt: entry.requestedAt,
-    };
-    const batch = bytes ? normalizePage(bytes, file, origin) : null;
-    if (batch !== null) yield batch;
-    else yield* normalizePieces(streamPage(file), file, origin);
+  const { api, portalId } = manifest;
+  const groups = groupPages(pages, { run, folder, streamAboveBytes, origin: { api, portalId } });
+  const underWay: { group: PageGroup; batch: Promise<Batch | null> }[] = [];
+  let byteCount = 0;
+  let next = 0;
+  try {
+    while (next < groups.length || underWay.length > 0) {
+      for (; next < groups.length && (byteCount < bytesUnderWay || next === 0); next++) {
+        const group = groups[next] as PageGroup;
+        const batch = normalize(group);
+        // It is awaited in its turn, and by then may have failed.
+        batch.catch(() => {});
+        underWay.push({ group, batch });
+        byteCount += bytesOf(group);
+      }
+      const first = underWay[0] as (typeof underWay)[number];
+      const batch = await first.batch;
+      underWay.shift();
+      byteCount -= bytesOf(first.group);
+      if (batch !== null) yield batch;
+      else yield* streamGroup(first.group);
+    }
+  } finally {
+    await Promise.allSettled(underWay.map(({ batch }) => batch));
   }
+}
+
+function streamGroup({ folder, page, origin }: PageGroup): AsyncGenerator<Batch> {
+  const file = path.join(folder, page.file);
+  return normalizePieces(streamPage(file), file, origin);
+}
+
+/** A page to be streamed is not held. */
+function bytesOf({ page, completing, streamAboveBytes }: PageGroup): number {
+  const own = page.bytes > streamAboveBytes ? 0 : page.bytes;
+  return completing.reduce((sum, { bytes }) => sum + bytes, own);
 }

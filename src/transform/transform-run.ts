@@ -2,7 +2,9 @@ import path from 'node:path';
 import { FORMAT, readNdjsonManifest } from '../archive/manifest.ts';
 import { isComplete, ndjsonRoot, type RunId } from '../archive/runs.ts';
 import { ArchiveError, type GuardRefused } from '../errors.ts';
+import { type Drift, findDrift } from './find-drift.ts';
 import type { Batch } from './normalize-records.ts';
+import type { Normalizers } from './normalizers.ts';
 import { hashManifest, type RawRunSource, readBatches, readSource } from './read-run.ts';
 import {
   type Counts,
@@ -25,12 +27,15 @@ export interface RunOptions {
   partBytes: number;
   /** Pages above this size in bytes are streamed, so that memory stays bounded. */
   streamAboveBytes: number;
+  normalizers: Normalizers;
 }
 
 /** A run that was transformed. `bytes` are those of its parts. */
 export interface TransformedRun extends Counts {
   run: RunId;
   bytes: number;
+  /** What the run has that no earlier one has. */
+  drift: Drift[];
 }
 
 /** Whether the NDJSON run is there, made by this normalizer from exactly these raw pages. */
@@ -62,7 +67,7 @@ export async function transformRun(
   const writer = await openRun(options.dataDir, run, options.partBytes);
   try {
     const tally = createTally();
-    for await (const batch of readUntilDamage(source, options.streamAboveBytes)) {
+    for await (const batch of readUntilDamage(source, options)) {
       watch.signal?.throwIfAborted();
       if (batch instanceof ArchiveError) return batch;
       await writer.write(batch);
@@ -92,7 +97,8 @@ export async function transformRun(
       fields: tally.fields(),
       parts,
     });
-    return { run, ...counts, bytes: parts.reduce((sum, part) => sum + part.bytes, 0) };
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    return { run, ...counts, bytes, drift: await findDrift(options.dataDir, run, tally.fields()) };
   } finally {
     await writer.discard();
   }
@@ -101,10 +107,10 @@ export async function transformRun(
 // Damage comes as the last item: an error thrown while writing must not be taken for one of reading.
 async function* readUntilDamage(
   source: RawRunSource,
-  streamAboveBytes: number,
+  { streamAboveBytes, normalizers }: RunOptions,
 ): AsyncGenerator<Batch | ArchiveError, void, undefined> {
   try {
-    yield* readBatches(source, streamAboveBytes);
+    yield* readBatches(source, streamAboveBytes, normalizers);
   } catch (error) {
     yield onlyArchiveError(error);
   }

@@ -1,8 +1,10 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { readRawManifest } from '../archive/manifest.ts';
 import { isComplete, listRuns, type RunId, rawRoot } from '../archive/runs.ts';
 import { ArchiveError, GuardRefused } from '../errors.ts';
 import type { Progress } from '../progress.ts';
+import { planThreads, startNormalizers } from './normalizers.ts';
 import type { MaxRejects } from './tally.ts';
 import {
   isTransformed,
@@ -23,6 +25,8 @@ export interface TransformOptions {
   partBytes?: number;
   /** Pages above this size in bytes are streamed; 8 MiB. */
   streamAboveBytes?: number;
+  /** Threads at most; as many as the machine has cores for this program. Never changes what is written. */
+  workers?: number | undefined;
 }
 
 /** What acts for the stage. */
@@ -55,12 +59,16 @@ export async function transform(
 ): Promise<TransformResult> {
   const startedAt = performance.now();
   const { todo, skipped } = await planRuns(options);
+  const { records: total, bytes } = await sumUp(options.dataDir, todo);
+  const normalizers = startNormalizers(
+    planThreads(options.workers ?? availableParallelism(), bytes),
+  );
   const runOptions: RunOptions = {
     partBytes: 128 * MIB,
     streamAboveBytes: 8 * MIB,
     ...options,
+    normalizers,
   };
-  const total = await countRecords(options.dataDir, todo);
   let done = 0;
   const advance = (records: number): void => {
     done += records;
@@ -68,13 +76,17 @@ export async function transform(
   };
   const runs: TransformResult['runs'] = [];
   const failures: (ArchiveError | GuardRefused)[] = [];
-  for (const run of todo) {
-    const runStartedAt = performance.now();
-    const outcome = await transformRun(run, runOptions, { advance, signal });
-    if (outcome instanceof Error) {
-      progress.note(`left out ${run}: ${outcome.message}`);
-      failures.push(outcome);
-    } else runs.push({ ...outcome, durationMs: performance.now() - runStartedAt });
+  try {
+    for (const run of todo) {
+      const runStartedAt = performance.now();
+      const outcome = await transformRun(run, runOptions, { advance, signal });
+      if (outcome instanceof Error) {
+        progress.note(`left out ${run}: ${outcome.message}`);
+        failures.push(outcome);
+      } else runs.push({ ...outcome, durationMs: performance.now() - runStartedAt });
+    }
+  } finally {
+    await normalizers.close();
   }
   if (failures.length > 0) throw toOneError(failures);
   return { runs, skipped, durationMs: performance.now() - startedAt };
@@ -96,14 +108,15 @@ async function planRuns({
   return { todo, skipped };
 }
 
-// For the progress only: a manifest that cannot be read is told when its run's turn comes.
-async function countRecords(dataDir: string, runs: RunId[]): Promise<number> {
-  let records = 0;
+// A manifest that cannot be read is told when its run's turn comes.
+async function sumUp(dataDir: string, runs: RunId[]): Promise<{ records: number; bytes: number }> {
+  const sum = { records: 0, bytes: 0 };
   for (const run of runs) {
     const manifest = await readRawManifest(path.join(rawRoot(dataDir), run)).catch(() => null);
-    records += manifest?.records ?? 0;
+    sum.records += manifest?.records ?? 0;
+    sum.bytes += manifest?.bytes ?? 0;
   }
-  return records;
+  return sum;
 }
 
 function toOneError(failures: (ArchiveError | GuardRefused)[]): ArchiveError | GuardRefused {

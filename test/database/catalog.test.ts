@@ -1,4 +1,5 @@
 // What lets the same tables be distributed by Citus: see ARCHITECTURE.md, "One loader for Postgres and Citus".
+import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
@@ -54,6 +55,7 @@ test('every table to be distributed has a primary key, and the same type of id',
   expect(rows).toEqual([
     { table: 'engagement_associations', column: 'engagement_id', type: 'bigint', keyed: true },
     { table: 'engagement_attachments', column: 'engagement_id', type: 'bigint', keyed: true },
+    { table: 'engagement_returns', column: 'engagement_id', type: 'bigint', keyed: true },
     { table: 'engagements', column: 'id', type: 'bigint', keyed: true },
   ]);
 });
@@ -67,4 +69,35 @@ test('there are no triggers and no foreign keys', async () => {
      where connamespace = 'hubspot'::regnamespace and contype = 'f'`,
   );
   expect(rows).toEqual([]);
+});
+
+test("what an upsert writes and asks is immutable, as Citus's workers need it", async () => {
+  const folder = new URL('../../src/load/', import.meta.url);
+  const upserts: string[] = [];
+  for (const file of await readdir(folder)) {
+    if (!file.endsWith('.sql')) continue;
+    const sql = await readFile(new URL(file, folder), 'utf8');
+    const [, upsert] = /do update set([^;]*)/.exec(sql) ?? [];
+    if (upsert === undefined) continue;
+    upserts.push(file);
+    // Casts of columns, the clock, and arithmetic with intervals are not; parameters are constants.
+    expect(upsert.replaceAll(/\$\d+::\w+/g, '')).not.toMatch(/::|now\(|current_|interval|\+/);
+  }
+  expect(upserts.sort()).toEqual(['merge-engagements.sql', 'note-returns.sql']);
+});
+
+test('staging is made to be distributed with the engagements', async () => {
+  const sql = await readFile(new URL('../../src/load/create-staging.sql', import.meta.url), 'utf8');
+  await db.client.query(`begin; ${sql}`);
+  const { rows } = await db.client.query(
+    `select c.relname::text as table, c.relpersistence as persistence, format_type(a.atttypid, null) as type,
+            a.attnotnull as filled
+     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'id'
+     where c.relname like 'load\\_%' and c.relkind = 'r' order by 1`,
+  );
+  await db.client.query('rollback');
+  const like = { persistence: 'u', type: 'bigint', filled: true };
+  expect(rows).toEqual(
+    ['load_seen', 'load_staging', 'load_verdicts'].map((table) => ({ table, ...like })),
+  );
 });

@@ -77,6 +77,7 @@ async function expectWholeThenLoad(): Promise<'before' | 'after'> {
     [
       'engagement_associations',
       'engagement_attachments',
+      'engagement_returns',
       'engagements',
       'load_runs',
       'schema_migrations',

@@ -67,7 +67,7 @@ test('a first load fills every column', async () => {
     archived_at: '9999-12-31T23:59:59.999+00:00',
     extracted_at: '2026-11-05T10:15:01.25+00:00',
     content_hash: 'abc',
-    deleted_at: null,
+    deleted_at: '9999-12-31T23:59:59.999+00:00',
   });
   expect(await associations()).toEqual([
     ['11', 'company', '5'],
@@ -82,7 +82,7 @@ test('a first load fills every column', async () => {
 
 test('the ledger has a row for the run, every column of it', async () => {
   const rows = [{ id: 1 }, { id: 1, title: 'again' }, { id: 2 }];
-  const folder = await bench.write(FIRST, rows, { rejects: 4 });
+  const folder = await bench.write(FIRST, rows, { rejected: [{ id: 5 }, {}, null, 'x'] });
   const result = await bench.load();
   const { rows: ledger } = await bench.client.query(
     'select to_jsonb(l) - array[$1, $2] as row from load_runs l',
@@ -101,6 +101,7 @@ test('the ledger has a row for the run, every column of it', async () => {
     unchanged: 0,
     older: 0,
     duplicates: 1,
+    withheld: 0,
     deleted: 0,
     rejected: 4,
     duration_ms: 0,
@@ -228,7 +229,7 @@ test('a row that comes back is no longer deleted; an archived copy from before d
   expect(
     await bench.rows('select id, deleted_at is null, raw_page from engagements order by id'),
   ).toEqual([
-    ['1', true, `${SECOND}/engagements-000001.json#0`],
+    ['1', true, `${FIRST}/engagements-000001.json#0`],
     ['2', false, `${FIRST}/engagements-000001.json#1`],
   ]);
 });

@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type pg from 'pg';
 import { type Database, openDatabase } from '../../src/database/open-database.ts';
 import { type LoadOptions, type LoadResult, load } from '../../src/load/load.ts';
 import { type RowSpec, type RunChange, writeNdjsonRun } from '../support/ndjson-run.ts';
@@ -9,11 +12,15 @@ export interface Workbench extends TestDatabase {
   dataDir: string;
   /** What the loads noted, oldest first. */
   notes: string[];
-  /** Writes a run; see {@link writeNdjsonRun}. */
-  write(run: string, rows: RowSpec[], change?: RunChange): Promise<string>;
+  /** Writes a run; see {@link writeNdjsonRun}. `rejected` are the records of its rejects. */
+  write(
+    run: string,
+    rows: RowSpec[],
+    change?: RunChange & { rejected?: unknown[] },
+  ): Promise<string>;
   load(options?: Partial<LoadOptions>, signal?: AbortSignal): Promise<LoadResult>;
   /** Writes a run and loads it; what became of its rows, as `inserted updated unchanged older duplicates`. */
-  bring(run: string, rows: RowSpec[], change?: RunChange): Promise<string>;
+  bring(...written: Parameters<Workbench['write']>): Promise<string>;
   /** The rows of a query, as arrays. */
   rows(sql: string, values?: unknown[]): Promise<unknown[][]>;
 }
@@ -33,7 +40,15 @@ export async function createWorkbench(): Promise<Workbench> {
     database,
     dataDir,
     notes,
-    write: (run, rows, change) => writeNdjsonRun(dataDir, run, rows, change),
+    async write(run, rows, { rejected = [], ...change } = {}) {
+      const rejects = rejected.length;
+      const folder = await writeNdjsonRun(dataDir, run, rows, { rejects, ...change });
+      const lines = rejected.map(
+        (record, index) => `${JSON.stringify({ page: 'p', index, reason: 'r', record })}\n`,
+      );
+      if (rejects > 0) await writeFile(path.join(folder, '_rejects.ndjson'), lines.join(''));
+      return folder;
+    },
     load: (options = {}, signal = never) =>
       load(
         { dataDir, allowDemo: false, ...options },
@@ -44,8 +59,8 @@ export async function createWorkbench(): Promise<Workbench> {
           signal,
         },
       ),
-    async bring(run, rows, change) {
-      await bench.write(run, rows, change);
+    async bring(...written) {
+      await bench.write(...written);
       const { merged } = await bench.load();
       return merged.map(toCounts).join(', ');
     },
@@ -64,4 +79,23 @@ export async function createWorkbench(): Promise<Workbench> {
 export function toCounts(entry: LoadResult['merged'][number]): string {
   const { inserted, updated, unchanged, older, duplicates } = entry;
   return [inserted, updated, unchanged, older, duplicates].join(' ');
+}
+
+/** A digest of each table over all columns of all rows, but for the ledger's own times. */
+export async function hashTables(client: pg.Client): Promise<Record<string, string>> {
+  const hashes: Record<string, string> = {};
+  for (const table of [
+    'engagements',
+    'engagement_associations',
+    'engagement_attachments',
+    'engagement_returns',
+    'load_runs',
+  ]) {
+    const { rows } = await client.query(
+      `select md5(coalesce(string_agg(line, e'\n' order by line collate "C"), '')) as hash
+       from (select (to_jsonb(t) - 'loaded_at' - 'duration_ms')::text as line from hubspot.${table} as t) as l`,
+    );
+    hashes[table] = rows[0].hash;
+  }
+  return hashes;
 }

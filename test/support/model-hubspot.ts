@@ -2,13 +2,13 @@ import type { PageEntry } from '../../src/archive/journal.ts';
 import { seededRandom } from '../../src/demo/random.ts';
 import { createRateLimit as createServerLimit } from '../../src/demo/rate-limit.ts';
 import { HubSpotRefused } from '../../src/errors.ts';
+import { type CursorRule, LAST_ID } from '../../src/extract/coverage.ts';
 import type { FetchedPage } from '../../src/extract/open-run.ts';
 import { runWalks } from '../../src/extract/run-walks.ts';
 import { createIdWalk, type IdStream } from '../../src/extract/walk-ids.ts';
 import type { HubSpotClient, PageAnswer, PageRequest } from '../../src/hubspot/client.ts';
 import type { PageSummary } from '../../src/hubspot/page-summary.ts';
 import { createRateLimit, UNKNOWN_ACCOUNT } from '../../src/hubspot/rate-limit.ts';
-import { type CursorRule, LAST_ID } from '../../src/extract/coverage.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 /** The page that a model server has at `cursor`. Throws HubSpotRefused for a cursor it does not take. */
@@ -38,13 +38,7 @@ const INTERVAL_MS = 10_000;
 /** How much longer one request may be on its way to the server than another. */
 const JITTER_MS = 150;
 
-export function createModel({
-  clock,
-  serve,
-  latencyMs,
-  max = 190,
-  seed = 1,
-}: ModelOptions): Model {
+export function createModel({ clock, serve, latencyMs, max = 190, seed = 1 }: ModelOptions): Model {
   const random = seededRandom(seed);
   const limit = createRateLimit(clock, UNKNOWN_ACCOUNT);
   const server = createServerLimit(
@@ -87,7 +81,10 @@ export function createModel({
     async fetchPage<T>(
       toRequest: () => PageRequest,
       parse: (body: Buffer) => T,
-      { signal = new AbortController().signal, onSent }: Parameters<HubSpotClient['fetchPage']>[2] = {},
+      {
+        signal = new AbortController().signal,
+        onSent,
+      }: Parameters<HubSpotClient['fetchPage']>[2] = {},
     ): Promise<PageAnswer<T>> {
       for (;;) {
         const request = toRequest();
@@ -98,7 +95,15 @@ export function createModel({
         if (body !== undefined) {
           const durationMs = clock.now().getTime() - requestedAt.getTime();
           const page = parse(body);
-          return { request, body, page, status: 200, requestedAt, answeredAt: clock.now(), durationMs };
+          return {
+            request,
+            body,
+            page,
+            status: 200,
+            requestedAt,
+            answeredAt: clock.now(),
+            durationMs,
+          };
         }
         counts.limited += 1;
         limit.backOff(1_000);
@@ -198,7 +203,11 @@ export interface Simulation {
 /** Walks ascending `ids` to the end in virtual time, and checks that every one of them was fetched. */
 export async function simulateWalk(
   ids: readonly bigint[],
-  { pageSize = 250, max = 190, ...options }: Omit<ModelOptions, 'clock' | 'serve'> & { pageSize?: number },
+  {
+    pageSize = 250,
+    max = 190,
+    ...options
+  }: Omit<ModelOptions, 'clock' | 'serve'> & { pageSize?: number },
 ): Promise<Simulation> {
   const clock = createVirtualClock();
   const model = createModel({ ...options, max, clock, serve: serveIds(ids) });
@@ -246,5 +255,7 @@ function findFirst(ids: readonly bigint[], least: bigint): number {
 
 /** A refusal as HubSpot gives it to a cursor it does not know. */
 export function refuseCursor(cursor: string | null): never {
-  throw new HubSpotRefused(`HubSpot rejects the request (HTTP 400: cursor ${cursor})`, { status: 400 });
+  throw new HubSpotRefused(`HubSpot rejects the request (HTTP 400: cursor ${cursor})`, {
+    status: 400,
+  });
 }

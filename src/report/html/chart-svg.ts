@@ -1,6 +1,4 @@
-// biome-ignore lint/style/noRestrictedImports: only this file draws.
 import { scaleLinear, scaleUtc } from 'd3-scale';
-// biome-ignore lint/style/noRestrictedImports: only this file draws.
 import { line, stack } from 'd3-shape';
 import { formatCount } from '../describe-report.ts';
 import type { Report } from '../report.ts';

@@ -1,0 +1,112 @@
+import { createHash, hash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { pipeline, Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { createGunzip, gunzip } from 'node:zlib';
+import { ArchiveError, isSystemError } from '../errors.ts';
+import { cannotRead } from './runs.ts';
+
+/** What a page must be, as the journal says: of its content, whether the file is compressed (`.gz`) or not. */
+export interface PageProof {
+  bytes: number;
+  /** Hexadecimal. */
+  sha256: string;
+}
+
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * The content of a page file, or null for one above `maxBytes` (see {@link streamPage}); proven in either case to be
+ * what the journal saw. Throws ArchiveError naming the file when it is missing or another.
+ */
+export async function readPage(
+  file: string,
+  proof: PageProof,
+  maxBytes: number,
+): Promise<Buffer | null> {
+  if (proof.bytes > maxBytes) {
+    await provePage(file, proof);
+    return null;
+  }
+  const bytes = await withFile(file, async (handle) => {
+    // Nothing larger than what it should be is ever held.
+    const { size } = await handle.stat();
+    if (isCompressed(file)) return unpack(await handle.readFile(), proof.bytes);
+    return size === proof.bytes ? handle.readFile() : otherSize(file, size, proof);
+  });
+  if (bytes.length !== proof.bytes) return otherSize(file, bytes.length, proof);
+  assertSha256(file, hash('sha256', bytes, 'hex'), proof);
+  return bytes;
+}
+
+/** Reads a page file through, whatever its size. Throws ArchiveError when it is missing or not what the journal saw. */
+export async function provePage(file: string, proof: PageProof): Promise<void> {
+  const digest = createHash('sha256');
+  let size = 0;
+  for await (const piece of streamPage(file)) {
+    digest.update(piece);
+    size += piece.length;
+  }
+  if (size !== proof.bytes) otherSize(file, size, proof);
+  assertSha256(file, digest.digest('hex'), proof);
+}
+
+/** The content of a page file in pieces. Throws ArchiveError when it cannot be read. */
+export async function* streamPage(file: string): AsyncGenerator<Uint8Array, void, undefined> {
+  const handle = await open(file).catch((error: unknown) => {
+    throw cannotRead(file, error);
+  });
+  try {
+    const stream = handle.createReadStream({ highWaterMark: CHUNK_BYTES, autoClose: false });
+    // The callback only keeps the error from being thrown a second time.
+    yield* isCompressed(file) ? pipeline(stream, createGunzip(), () => {}) : Readable.from(stream);
+  } catch (error) {
+    throw unreadable(file, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Whether a page file holds its content compressed. */
+export function isCompressed(file: string): boolean {
+  return file.endsWith('.gz');
+}
+
+// One byte more than there should be is enough to tell.
+function unpack(packed: Buffer, byteCount: number): Promise<Buffer> {
+  return promisify(gunzip)(packed, { maxOutputLength: byteCount + 1 });
+}
+
+function otherSize(file: string, size: number, { bytes }: PageProof): never {
+  throw new ArchiveError(`${file} is damaged: it has ${size} bytes, the journal says ${bytes}`);
+}
+
+function assertSha256(file: string, actual: string, { sha256 }: PageProof): void {
+  if (actual === sha256) return;
+  throw new ArchiveError(`${file} is damaged: its sha256 is ${actual}, the journal says ${sha256}`);
+}
+
+function unreadable(file: string, error: unknown): ArchiveError {
+  if (error instanceof ArchiveError) return error;
+  if (isSystemError(error, 'ERR_BUFFER_TOO_LARGE')) {
+    return new ArchiveError(`${file} is damaged: it has more bytes than the journal says`);
+  }
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string' && code.startsWith('Z_')) {
+    return new ArchiveError(`${file} is damaged: it cannot be decompressed`, { cause: error });
+  }
+  return cannotRead(file, error);
+}
+
+async function withFile<T>(file: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
+  try {
+    const handle = await open(file);
+    try {
+      return await use(handle);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}

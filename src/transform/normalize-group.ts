@@ -1,0 +1,67 @@
+import path from 'node:path';
+import { type PageProof, readPage } from '../archive/read-page.ts';
+import { ArchiveError } from '../errors.ts';
+import { parseJson } from '../json.ts';
+import { type CompletingPage, joinPageGroup } from './join-page-group.ts';
+import { normalizePage } from './normalize-page.ts';
+import { type Batch, normalizeRecords, type PageOrigin } from './normalize-records.ts';
+
+/** A page file and what the journal says of it. */
+export interface PageFile extends PageProof {
+  /** Its name within the run's folder. */
+  file: string;
+}
+
+/** A page of records with those that complete it, as they lie in a run's folder: plain data, for any thread. */
+export interface PageGroup {
+  folder: string;
+  page: PageFile;
+  origin: PageOrigin;
+  /** In the order in which they were asked for; always none for v1. */
+  completing: (PageFile & { part: 'properties' | 'associations'; kind: string | null })[];
+  /** The kinds of associations that the page's records do not have inline, each of which needs a page. */
+  kinds: string[];
+  /** A v1 page above this size in bytes is left to be streamed. */
+  streamAboveBytes: number;
+}
+
+/**
+ * Reads and normalizes a page with those that complete it. Null for a page that only streaming can read. Throws
+ * ArchiveError naming the file that is missing, is not what the journal saw, or is no page.
+ */
+export async function normalizeGroup(group: PageGroup): Promise<Batch | null> {
+  const { folder, page, origin, streamAboveBytes } = group;
+  const file = path.join(folder, page.file);
+  if (origin.api === 'objects') return normalizeObjects(group, file);
+  const bytes = await readPage(file, page, streamAboveBytes);
+  return bytes && normalizePage(bytes, file, origin);
+}
+
+/** Pages of objects are never too large to be held: HubSpot puts 200 records at most into one. */
+async function normalizeObjects(group: PageGroup, file: string): Promise<Batch> {
+  const { folder, page, origin, completing, kinds } = group;
+  const records = await readJson(file, page);
+  const properties: CompletingPage[] = [];
+  const associations: (CompletingPage & { kind: string })[] = [];
+  for (const { part, kind, ...companion } of completing) {
+    const own = path.join(folder, companion.file);
+    const read = { file: own, page: await readJson(own, companion) };
+    if (part === 'properties') properties.push(read);
+    else associations.push({ ...read, kind: kind ?? '' });
+  }
+  const results = (records as { results?: unknown } | null)?.results;
+  if (!Array.isArray(results)) {
+    throw new ArchiveError(`${file} is damaged: "results" is not an array`);
+  }
+  const joined = joinPageGroup(results, { file, properties, associations, kinds });
+  return normalizeRecords(joined, 0, origin, { clean: true, byteCount: page.bytes * 2 });
+}
+
+async function readJson(file: string, proof: PageProof): Promise<unknown> {
+  const bytes = (await readPage(file, proof, Number.POSITIVE_INFINITY)) as Buffer;
+  try {
+    return parseJson(bytes.toString('utf8'));
+  } catch (error) {
+    throw new ArchiveError(`${file} is damaged: it is not JSON`, { cause: error });
+  }
+}
