@@ -121,6 +121,11 @@ function defineCommands(argv: string[]) {
             requiresArg: true,
             describe: 'Fail beyond this count or percentage (default: 1%, at least 100)',
           })
+          .option('workers', {
+            type: 'number',
+            requiresArg: true,
+            describe: 'Threads at most (default: one for each core); the files are the same',
+          })
           .option('json', JSON_OPTION)
           .example('$0 transform --max-rejects 0', 'Fail when any record is unusable'),
       async (args) => runTransform(await createContext(args), args),

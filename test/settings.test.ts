@@ -28,6 +28,8 @@ test('nothing set is the demo portal and the embedded database, in ./data', () =
   const defaults = settings({});
   expect(defaults).toEqual({
     portal: { demo: true },
+    api: 'v1',
+    apiVersion: '2026-09',
     databaseUrl: null,
     databaseSchema: 'hubspot',
     dataDir: '/srv/job/data',

@@ -23,6 +23,10 @@ export function fromByteText(text: string): string {
  */
 export function parsesToByteText(text: string): boolean {
   for (let at = text.indexOf('\\u'); at !== -1; at = text.indexOf('\\u', at + 2)) {
+    let backslashes = 0;
+    while (text[at - 1 - backslashes] === '\\') backslashes += 1;
+    // `\\u` is a backslash and a letter.
+    if (backslashes % 2 === 1) continue;
     const isAscii = text.startsWith('00', at + 2) && text.charCodeAt(at + 4) <= 0x37;
     if (!isAscii || text.startsWith('00', at + 4)) return false;
   }

@@ -80,7 +80,8 @@ export function createCensus(): { add(counts: FieldCount[]): void; census(): Fie
       }
     },
     census() {
-      const census: FieldCensus = {};
+      // A type can have any name, `__proto__` too.
+      const census: FieldCensus = Object.create(null);
       for (const key of [...all.keys()].sort()) {
         const { type, field, kind, rows, example } = all.get(key) as FieldCount;
         census[type] ??= {};

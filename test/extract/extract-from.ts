@@ -19,13 +19,16 @@ export function toRecord(id: number, type = 'NOTE', portalId = 7) {
   };
 }
 
-/** A portal with engagements 1 to `count`, that logs its requests, knows no limit, and whose clock stands still. */
+/**
+ * A portal with engagements 1 to `count`, that logs its requests, whose limit is no hindrance (nor so high that one
+ * request after the other would not use it), and whose clock stands still.
+ */
 export function startTestPortal(count: number, options: PortalOptions = {}): Promise<Portal> {
   return startPortal({
     token: TOKEN,
     engagements: Array.from({ length: count }, (_, index) => toRecord(index + 1)),
     clock: { now: () => new Date('2026-11-24T01:49:59.900Z') },
-    rateLimit: { max: 1_000_000 },
+    rateLimit: { max: 1_000, intervalMs: 60_000 },
     keepRequests: true,
     ...options,
   });
@@ -53,7 +56,15 @@ export async function extractFrom(
   const client = createClient({ apiUrl: url, token }, { clock, progress, signal, random: () => 0 });
   try {
     return await extract(
-      { dataDir, demo: false, pageLimit: 250, allowEmpty: false, wishes: FULL, ...options },
+      {
+        dataDir,
+        demo: false,
+        pageLimit: 250,
+        allowEmpty: false,
+        wishes: FULL,
+        apiVersion: '2026-09',
+        ...options,
+      },
       { client, clock, progress, signal },
     );
   } finally {

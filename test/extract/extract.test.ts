@@ -49,9 +49,9 @@ test('a run, file by file', async () => {
   const plan = {
     format: 1,
     run: '2026/11/24/015000Z-full',
+    demo: false,
     mode: 'full',
     api: 'v1',
-    demo: false,
     window: null,
   };
   expect(await read('_plan.json')).toBe(`${JSON.stringify(plan, null, 2)}\n`);
@@ -60,6 +60,8 @@ test('a run, file by file', async () => {
     {
       file: 'engagements-000001.json',
       stream: 'engagements',
+      walk: 'ids',
+      completes: null,
       request: {
         method: 'GET',
         path: '/engagements/v1/engagements/paged',
@@ -67,14 +69,15 @@ test('a run, file by file', async () => {
         body: null,
       },
       status: 200,
-      requestedAt: '2026-11-24T01:50:00.005Z',
+      requestedAt: '2026-11-24T01:50:00.020Z',
       answeredAt: '2026-11-24T01:49:59.000Z',
-      durationMs: 5,
+      durationMs: 15,
       bytes: Buffer.byteLength(bodies[0]),
       sha256: toSha256(bodies[0]),
       records: 2,
       types: { CALL: 1, TASK: 1 },
       portalId: 7,
+      newestUpdate: '1970-01-01T00:00:00.005Z',
       cursor: null,
       nextCursor: '5',
       hasMore: true,
@@ -84,6 +87,8 @@ test('a run, file by file', async () => {
     {
       file: 'engagements-000002.json',
       stream: 'engagements',
+      walk: 'ids',
+      completes: null,
       request: {
         method: 'GET',
         path: '/engagements/v1/engagements/paged',
@@ -91,14 +96,15 @@ test('a run, file by file', async () => {
         body: null,
       },
       status: 200,
-      requestedAt: '2026-11-24T01:50:00.015Z',
+      requestedAt: '2026-11-24T01:50:00.055Z',
       answeredAt: '2026-11-24T01:49:59.000Z',
-      durationMs: 5,
+      durationMs: 15,
       bytes: Buffer.byteLength(bodies[1]),
       sha256: toSha256(bodies[1]),
       records: 1,
       types: { TASK: 1 },
       portalId: 7,
+      newestUpdate: '1970-01-01T00:00:00.009Z',
       cursor: '5',
       nextCursor: '9',
       hasMore: false,
@@ -113,8 +119,9 @@ test('a run, file by file', async () => {
   const expected = {
     ...plan,
     portalId: 7,
-    startedAt: '2026-11-24T01:49:58.995Z',
+    startedAt: '2026-11-24T01:49:58.985Z',
     finishedAt: '2026-11-24T01:49:59.000Z',
+    newestUpdate: '1970-01-01T00:00:00.009Z',
     types: { CALL: 1, TASK: 2 },
     associationKinds: 'all',
     streams: { engagements: tally },
@@ -200,7 +207,7 @@ test('what is created meanwhile behind the cursor is seen', async () => {
 });
 
 test('trouble in mid-run is absorbed, and leaves no trace in the files', async () => {
-  portal = await startTestPortal(50);
+  portal = await startTestPortal(60);
   const undisturbed = path.join(dataDir, 'undisturbed');
   const { folder: expected } = await extractFrom(portal, undisturbed, { pageLimit: 10 });
   portal.requests.length = 0;
@@ -208,19 +215,39 @@ test('trouble in mid-run is absorbed, and leaves no trace in the files', async (
     when: ({ query }: { query: Record<string, string> }) => query['offset'] === page,
   });
   portal.faults.push(
-    { ...at('10'), times: 3, answer: { status: 500, body: 'maintenance' } },
+    { ...at('10'), answer: { status: 500, body: 'maintenance' } },
     { ...at('20'), cutAfterBytes: 100 },
-    { ...at('20'), noAnswer: 'reset' },
-    { ...at('30'), answer: { status: 200, body: '<html>' } },
-    { ...at('40'), changeBody: (body) => body.slice(0, -20) },
+    { ...at('30'), noAnswer: 'reset' },
+    { ...at('40'), answer: { status: 200, body: '<html>' } },
+    { ...at('50'), changeBody: (body) => body.slice(0, -20) },
   );
   const { folder, manifest } = await extractFrom(portal, dataDir, { pageLimit: 10 });
   expect(portal.faults).toHaveLength(0);
-  expect(portal.requests).toHaveLength(5 + 3 + 2 + 1 + 1);
+  expect(portal.requests).toHaveLength(6 + 5);
   expect((await readPages(folder)).pages.map((page) => page.sha256)).toEqual(
     (await readPages(expected)).pages.map((page) => page.sha256),
   );
-  expect(manifest).toMatchObject({ pages: 5, records: 50 });
+  expect(manifest).toMatchObject({ pages: 6, records: 60 });
+});
+
+test('a page that is too heavy is asked for smaller and smaller, and later pages grow back', async () => {
+  portal = await startTestPortal(500);
+  // Whatever holds engagement 105 together with more than 5 others.
+  portal.faults.push({
+    times: Number.POSITIVE_INFINITY,
+    when: ({ query: { offset = '0', limit } }) =>
+      Number(offset) < 105 && Number(offset) + Number(limit) >= 105 && Number(limit) > 6,
+    answer: { status: 500, body: 'internal error' },
+  });
+  const { folder, manifest } = await extractFrom(portal, dataDir, { pageLimit: 20 });
+  const { pages, ids } = await readPages(folder);
+  expect(ids).toEqual(countTo(500));
+  expect(manifest.records).toBe(500);
+  const limits = pages.map(({ request }) => Number(request.query['limit']));
+  expect(limits.slice(0, 17)).toEqual([...Array(5).fill(20), 5, ...Array(10).fill(5), 10]);
+  expect(limits.at(-1)).toBe(20);
+  const failed = portal.requests.filter(({ status }) => status === 500);
+  expect(failed.map(({ query }) => Number(query['limit']))).toEqual([20, 20, 10]);
 });
 
 test('the token is in no file', async () => {

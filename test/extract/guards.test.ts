@@ -139,7 +139,7 @@ describe('a cursor that leads nowhere', () => {
     const portal = await start(40);
     portal.faults.push({ ...stuckCursor, when: ({ number }) => number === 3 });
     await expect(extractFrom(portal, dataDir, options)).rejects.toMatchObject({
-      message: 'HubSpot promises more engagements but its cursor stays at 20',
+      message: 'HubSpot promises more of engagements but its cursor does not move on from 20: it returned 20 once more',
       exitCode: 3,
     });
     expect(portal.requests).toHaveLength(3);
@@ -159,7 +159,7 @@ describe('a cursor that leads nowhere', () => {
       changeBody: (body) => body.replace('"offset":30}', '"offset":10}'),
     });
     await expect(extractFrom(portal, dataDir, options)).rejects.toThrow(
-      'HubSpot promises more engagements but its cursor goes back to 10',
+      'HubSpot promises more of engagements but its cursor does not move on from 20: it returned 10 once more',
     );
     const { folder } = await extractFrom(portal, dataDir, options);
     expect((await readPages(folder)).ids).toEqual(countTo(40));

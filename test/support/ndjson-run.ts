@@ -54,6 +54,8 @@ export async function writeNdjsonRun(
     rows: rows.length,
     rejects,
     replacedCharacters: 0,
+    redacted: 0,
+    fields: {},
     parts,
     ...change,
   });

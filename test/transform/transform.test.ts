@@ -101,6 +101,10 @@ test('a run becomes rows, rejects and a manifest', async () => {
     rows: 2,
     rejects: 1,
     replacedCharacters: 1,
+    redacted: 0,
+    fields: {
+      NOTE: { 'metadata.body': { string: { rows: 2, example: `${RUN}/engagements-000001.json#0` } } },
+    },
     parts: [{ file: 'engagements-0001.ndjson', rows: 2, bytes, sha256: toSha256(rows) }],
   });
   expect(result).toEqual({
@@ -111,6 +115,8 @@ test('a run becomes rows, rejects and a manifest', async () => {
         rows: 2,
         rejects: 1,
         replacedCharacters: 1,
+        redacted: 0,
+        drift: [],
         bytes,
         durationMs: expect.any(Number),
       },
