@@ -27,7 +27,9 @@ export function renderDocuments(): Promise<Rendered[]> {
       const file = new URL(`../${name}`, import.meta.url);
       const actual = await readFile(file, 'utf8');
       let expected = actual;
-      for (const [whole, part = ''] of actual.matchAll(/<!-- ([a-z ]+) -->\n[\s\S]*?<!-- end -->/g)) {
+      for (const [whole, part = ''] of actual.matchAll(
+        /<!-- ([a-z ]+) -->\n[\s\S]*?<!-- end -->/g,
+      )) {
         const text = `<!-- ${part} -->\n\n${await toPart(part)}\n\n<!-- end -->`;
         expected = expected.replace(whole, () => text);
       }

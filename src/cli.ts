@@ -141,13 +141,40 @@ function defineCommands(argv: string[]) {
             describe: 'Replay from this day (2026/11/24) or run (2026/11/24/015000Z-full)',
           })
           .option('to', { type: 'string', requiresArg: true, describe: 'Replay up to this one' })
+          .option('rebuild', {
+            type: 'boolean',
+            default: false,
+            describe: 'Make the tables anew from all runs, beside the old ones, and swap them',
+          })
+          .option('forget-missing', {
+            type: 'boolean',
+            default: false,
+            describe: 'Rebuild without the runs that the archive no longer has',
+          })
+          .option('allow-mass-delete', {
+            type: 'boolean',
+            default: false,
+            describe: 'Believe a full run that lacks many of the engagements there are',
+          })
+          .option('accept-redacted', {
+            type: 'boolean',
+            default: false,
+            describe: 'Let e-mails that came redacted replace the contents there are',
+          })
+          .option('work-mem', {
+            type: 'string',
+            requiresArg: true,
+            default: '64MB',
+            describe: 'Memory Postgres may take for each step of a merge',
+          })
           .option('allow-demo', {
             type: 'boolean',
             default: false,
             describe: 'Load the demo portal into the database of DATABASE_URL',
           })
           .option('json', JSON_OPTION)
-          .example('$0 load --from 2026/11/24', 'Replay the runs since that day'),
+          .example('$0 load --from 2026/11/24', 'Replay the runs since that day')
+          .example('$0 load --rebuild', 'Start over from the files, readers undisturbed'),
       async (args) => runLoad(await createContext(args), args),
     )
     .command(

@@ -8,6 +8,11 @@ import { type Context, watched, withDatabase, writeJson } from './context.ts';
 export interface LoadArguments {
   from: string | undefined;
   to: string | undefined;
+  rebuild: boolean;
+  forgetMissing: boolean;
+  allowMassDelete: boolean;
+  acceptRedacted: boolean;
+  workMem: string;
   allowDemo: boolean;
   json: boolean;
 }
@@ -15,19 +20,30 @@ export interface LoadArguments {
 /** `load`: merges the normalized runs that are not in the database yet. */
 export async function runLoad(context: Context, args: LoadArguments): Promise<void> {
   const { settings, log, signal } = context;
-  const { from, to, allowDemo } = args;
+  const { from, to, json } = args;
+  const { rebuild, forgetMissing, allowMassDelete, acceptRedacted, workMem, allowDemo } = args;
   if (to !== undefined && from === undefined) throw new SettingsError('--to needs --from');
   if (from !== undefined) checkRunOrDay('--from', from);
   if (to !== undefined) checkRunOrDay('--to', to);
   if (from !== undefined && to !== undefined && from > to && !from.startsWith(`${to}/`)) {
     throw new SettingsError(`--from ${from} is after --to ${to}`);
   }
+  if (rebuild && from !== undefined) {
+    throw new SettingsError('--rebuild takes in all runs: not together with --from');
+  }
+  if (forgetMissing && !rebuild) {
+    throw new SettingsError('--forget-missing needs --rebuild');
+  }
+  if (!/^[1-9]\d{0,6}(?:kB|MB|GB)$/.test(workMem)) {
+    throw new SettingsError(`--work-mem must be like 64MB; it is ${workMem}`);
+  }
   const replay =
     from === undefined ? {} : { replay: { from, ...(to === undefined ? {} : { to }) } };
+  const options = { rebuild, forgetMissing, allowMassDelete, acceptRedacted, workMem, allowDemo };
   await withDatabase(context, async (database) => {
     const result = await watched(context, 'load', (progress) =>
       load(
-        { dataDir: settings.dataDir, allowDemo, ...replay },
+        { ...options, dataDir: settings.dataDir, ...replay },
         { database, clock: systemClock, progress, signal },
       ),
     );
@@ -35,7 +51,7 @@ export async function runLoad(context: Context, args: LoadArguments): Promise<vo
       ? `the embedded Postgres in ${settings.dataDir}/postgres, schema ${database.schema}`
       : `${withoutSecrets(database.url)}, schema ${database.schema}`;
     log.info(summarizeLoad(result, where), { stage: 'load', ...result });
-    if (args.json) writeJson(context, result);
+    if (json) writeJson(context, result);
   });
 }
 

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { DatabaseFailed } from '../errors.ts';
+import { toTlsUrls } from './tls-urls.ts';
 import { cannotConnect } from './to-database-failed.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -11,16 +12,26 @@ const OLDEST = 150_000;
  * connection is lost its queries reject. Throws DatabaseFailed, which never holds the password.
  */
 export async function connectClient(url: string, name: string): Promise<pg.Client> {
-  const client = newClient(url, name);
-  // A connection lost between two queries would end the process; the next query tells of it.
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    await client.end().catch(() => {});
-    throw cannotConnect(error, client);
+  const urls = toTlsUrls(url, process.env['PGSSLMODE']);
+  for (const [n, one] of urls.entries()) {
+    const client = newClient(one, name);
+    // A connection lost between two queries would end the process; the next query tells of it.
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.end().catch(() => {});
+      if (n < urls.length - 1 && isWithoutTls(error)) continue;
+      throw cannotConnect(error, client);
+    }
   }
+  throw new TypeError('there is no URL to try');
+}
+
+/** Whether the server said that it has no TLS. */
+function isWithoutTls(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('does not support SSL');
 }
 
 /** Throws DatabaseFailed unless the server is PostgreSQL 15 or newer and the database holds any text (UTF8). */

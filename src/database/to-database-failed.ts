@@ -83,10 +83,9 @@ export function cannotConnect(
 
 const AGAIN = 'Run the same command again; nothing is half done.';
 
-// pg takes sslmode=require as verify-full; libpq and therefore most providers' examples do not.
 const TLS =
-  'Set sslmode in DATABASE_URL: disable for a server without TLS; sslrootcert=FILE for a private certificate; ' +
-  'uselibpqcompat=true&sslmode=require to encrypt without checking it.';
+  'Set sslmode in DATABASE_URL, as for psql: disable for a server without TLS; sslrootcert=FILE for a private ' +
+  'certificate; require to encrypt without checking it.';
 const TLS_CODES = [
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',

@@ -48,7 +48,7 @@ const PROBE_FACTOR = 8;
 /** A segment is split only while it holds this many pages: where two walks meet, half a page is fetched twice. */
 const WORTH_SPLITTING_PAGES = 2.5;
 /** Requests that splitting may waste: some to begin with, and a share of the pages that there seem to be. */
-const FREE_WASTE = 1;
+const FREE_WASTE = 0.5;
 const WASTE_SHARE = 0.045;
 
 /**

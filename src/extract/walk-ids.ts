@@ -96,9 +96,10 @@ export function createIdWalk(
     findCompanions: stream.findCompanions,
     check(ask, page) {
       if (chain !== undefined) return chain.check(ask, page);
-      const broken = isNumber(page.nextCursor)
-        ? findBroken(page, toRange(ask.cursor, page.nextCursor, page.hasMore), coverage, samples)
-        : `the cursor ${page.nextCursor} is no id`;
+      const broken =
+        !page.hasMore || isNumber(page.nextCursor)
+          ? findBroken(page, toRange(ask.cursor, page.nextCursor, page.hasMore), coverage, samples)
+          : `the cursor ${page.nextCursor} is no id`;
       if (broken === undefined) return 'good';
       chain = becomeChain(broken);
       // It may be the very page that the chain would ask for.

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
@@ -63,24 +63,35 @@ async function* readPart(
   { form, wanted }: CopyInput,
 ): AsyncGenerator<CopyLines, void, undefined> {
   const hash = createHash('sha256');
-  let rest: Buffer = Buffer.alloc(0);
   let line = firstLine;
-  for await (const chunk of readFileChunks(file)) {
-    hash.update(chunk);
-    const read = toCopyLines(Buffer.concat([rest, chunk]), line, form, wanted);
-    rest = read.rest;
-    line += read.lines;
-    if (read.stray) throw damaged(file, `line ${line - firstLine + 1} is not a row`);
-    if (read.lines > 0) yield read;
+  let rest = 0;
+  // One buffer for all of the file: what Postgres is slow to take would pile up as garbage otherwise.
+  let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  const handle = await reading(file, () => open(file));
+  try {
+    for (;;) {
+      const { bytesRead } = await reading(file, () => handle.read(buffer, rest));
+      if (bytesRead === 0) break;
+      hash.update(buffer.subarray(rest, rest + bytesRead));
+      const read = toCopyLines(buffer.subarray(0, rest + bytesRead), line, form, wanted);
+      line += read.lines;
+      if (read.stray) throw damaged(file, `line ${line - firstLine + 1} is not a row`);
+      if (read.lines > 0) yield read;
+      buffer.copyWithin(0, rest + bytesRead - read.rest.length, rest + bytesRead);
+      rest = read.rest.length;
+      if (rest === buffer.length) buffer = Buffer.concat([buffer], 2 * rest);
+    }
+  } finally {
+    await handle.close();
   }
-  if (rest.length > 0 || line - firstLine !== part.rows || hash.digest('hex') !== part.sha256) {
+  if (rest > 0 || line - firstLine !== part.rows || hash.digest('hex') !== part.sha256) {
     throw damaged(file, 'its content is not what the manifest says');
   }
 }
 
-async function* readFileChunks(file: string): AsyncGenerator<Buffer, void, undefined> {
+async function reading<T>(file: string, read: () => Promise<T>): Promise<T> {
   try {
-    yield* createReadStream(file, { highWaterMark: CHUNK_BYTES });
+    return await read();
   } catch (error) {
     throw cannotRead(file, error);
   }

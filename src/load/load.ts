@@ -203,6 +203,7 @@ async function mergeRuns(
       ...DEFAULTS,
       ...options,
       portalId,
+      archived: runs.map((one) => one.run),
       allowMassDelete: isBelieved(run),
       coveredTypes: coveredTypes(ndjson, runs),
       judgeDue,
@@ -210,8 +211,14 @@ async function mergeRuns(
     try {
       const things = { database, clock, progress, onRows, signal };
       const entry = await mergeRun(client, ndjson, mergeOptions, things);
-      if (entry !== undefined) merged.push(entry);
-      else {
+      if (entry !== undefined) {
+        merged.push(entry);
+        if (entry.withheld > 0) {
+          progress.note(
+            `run ${run}: ${entry.withheld} e-mails came redacted and did not replace the contents there are; the token lacks sales-email-read`,
+          );
+        }
+      } else {
         own.leftOut.forEach(leaveOut);
         alreadyMerged += own.alreadyMerged;
       }

@@ -47,13 +47,14 @@ export function summarizeLoad(
     return `load: nothing to do, ${toCounted(alreadyMerged, 'runs')} loaded already${left}`;
   }
   const sum = (
-    key: 'inserted' | 'updated' | 'unchanged' | 'older' | 'duplicates' | 'rejected',
+    key: 'inserted' | 'updated' | 'unchanged' | 'older' | 'duplicates' | 'deleted',
   ): number => merged.reduce((total, entry) => total + entry[key], 0);
   const rows =
     sum('inserted') + sum('updated') + sum('unchanged') + sum('older') + sum('duplicates');
   return lines(
     `load: ${toCounted(rows, 'rows')} of ${toCounted(merged.length, 'runs')} in ${toDuration(durationMs)}${left}`,
     `${toCount(sum('inserted'))} inserted, ${toCount(sum('updated'))} updated, ${toCount(sum('unchanged'))} unchanged, ${toCount(sum('older'))} older` +
+      (sum('deleted') > 0 ? `, ${toCount(sum('deleted'))} deleted` : '') +
       (sum('duplicates') > 0 ? `, ${toCount(sum('duplicates'))} duplicates` : ''),
     `into ${where}`,
     'next: make report; make psql to look around',

@@ -5,6 +5,7 @@ import { parseJson } from '../json.ts';
 import { type CompletingPage, joinPageGroup } from './join-page-group.ts';
 import { normalizePage } from './normalize-page.ts';
 import { type Batch, normalizeRecords, type PageOrigin } from './normalize-records.ts';
+import { releaseBytes } from './release-bytes.ts';
 
 /** A page file and what the journal says of it. */
 export interface PageFile extends PageProof {
@@ -34,7 +35,10 @@ export async function normalizeGroup(group: PageGroup): Promise<Batch | null> {
   const file = path.join(folder, page.file);
   if (origin.api === 'objects') return normalizeObjects(group, file);
   const bytes = await readPage(file, page, streamAboveBytes);
-  return bytes && normalizePage(bytes, file, origin);
+  if (bytes === null) return null;
+  const batch = normalizePage(bytes, file, origin);
+  releaseBytes(bytes);
+  return batch;
 }
 
 /** Pages of objects are never too large to be held: HubSpot puts 200 records at most into one. */

@@ -26,14 +26,17 @@ export function planThreads(workers: number, byteCount: number): number {
  * since much of what it makes is garbage with the next page.
  */
 export function startNormalizers(threads: number): Normalizers {
-  if (threads < 2) {
+  if (threads < 1) {
     return { normalize: normalizeGroup, bytesUnderWay: 2 ** 20, close: async () => {} };
   }
   const pool = new Tinypool({
     filename: new URL('./normalize-thread.ts', import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
-    resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 },
+    resourceLimits: {
+      maxOldGenerationSizeMb: Number(process.env.OLD ?? 192),
+      maxYoungGenerationSizeMb: Number(process.env.YOUNG ?? 16),
+    },
   });
   return {
     async normalize(group) {
@@ -43,7 +46,7 @@ export function startNormalizers(threads: number): Normalizers {
       throw new ArchiveError(damage, next === undefined ? {} : { next });
     },
     // Enough to keep all of them busy with pages of the usual size, and few enough of the largest.
-    bytesUnderWay: Math.max(16, 4 * threads) * 2 ** 20,
+    bytesUnderWay: Number(process.env.UW ?? 16) * 2 ** 20,
     close: () => pool.destroy(),
   };
 }

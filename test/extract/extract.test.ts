@@ -132,7 +132,7 @@ test('a run, file by file', async () => {
   expect({ manifest, resumedPages, durationMs }).toEqual({
     manifest: expected,
     resumedPages: 0,
-    durationMs: 25,
+    durationMs: 80,
   });
 });
 
@@ -244,7 +244,7 @@ test('a page that is too heavy is asked for smaller and smaller, and later pages
   expect(ids).toEqual(countTo(500));
   expect(manifest.records).toBe(500);
   const limits = pages.map(({ request }) => Number(request.query['limit']));
-  expect(limits.slice(0, 17)).toEqual([...Array(5).fill(20), 5, ...Array(10).fill(5), 10]);
+  expect(limits.slice(0, 17)).toEqual([...Array(5).fill(20), ...Array(10).fill(5), 10, 10]);
   expect(limits.at(-1)).toBe(20);
   const failed = portal.requests.filter(({ status }) => status === 500);
   expect(failed.map(({ query }) => Number(query['limit']))).toEqual([20, 20, 10]);

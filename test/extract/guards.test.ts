@@ -139,7 +139,8 @@ describe('a cursor that leads nowhere', () => {
     const portal = await start(40);
     portal.faults.push({ ...stuckCursor, when: ({ number }) => number === 3 });
     await expect(extractFrom(portal, dataDir, options)).rejects.toMatchObject({
-      message: 'HubSpot promises more of engagements but its cursor does not move on from 20: it returned 20 once more',
+      message:
+        'HubSpot promises more of engagements but its cursor does not move on from 20: it returned 20 once more',
       exitCode: 3,
     });
     expect(portal.requests).toHaveLength(3);

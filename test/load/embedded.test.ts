@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -53,6 +53,42 @@ test('an unchanged replay writes next to nothing', async () => {
   } finally {
     await client.end();
   }
+});
+
+test('a server that dies in mid-COPY leaves nothing, and the next load succeeds', async () => {
+  const run = '2026/11/06/101500Z-full';
+  const rows = Array.from({ length: 4000 }, (_, id) => ({
+    id: id + 1,
+    updated_at: '2026-11-06T00:00:00.000Z',
+    metadata: { text: 'other words '.repeat(200) },
+  }));
+  await writeNdjsonRun(dataDir, run, rows, { demo: true });
+  const pidFile = path.join(dataDir, 'postgres', 'data', 'postmaster.pid');
+  const pid = Number((await readFile(pidFile, 'utf8')).split('\n')[0]);
+  let isDead = false;
+  const progress = {
+    note() {},
+    update() {
+      // An immediate shutdown, as after a crash: no chance to finish or to tidy up.
+      if (!isDead) process.kill(pid, 'SIGQUIT');
+      isDead = true;
+    },
+  };
+  const loading = load(
+    { dataDir, allowDemo: false },
+    { database, clock: systemClock, progress, signal },
+  );
+  await expect(loading).rejects.toMatchObject({ code: 'ERR_DATABASE', retryable: true });
+  await database.close();
+  database = await openDatabase(
+    { databaseUrl: null, databaseSchema: 'hubspot', dataDir },
+    { note() {}, signal },
+  );
+  const client = await database.connect('test');
+  const { rows: before } = await client.query('select run from hubspot.load_runs');
+  expect(before).toEqual([{ run: '2026/11/05/101500Z-full' }]);
+  expect((await loadAgain()).merged.map(toCounts)).toEqual(['0 4000 0 0 0']);
+  await client.end();
 });
 
 test("refuses another portal's archive", async () => {

@@ -11,8 +11,9 @@ import { createWorkbench, toCounts, type Workbench } from './workbench.ts';
 const BASE = '2026/11/05/101500Z-full';
 const RUN = '2026/11/06/101500Z-full';
 const ROWS = 3000;
-/** How far a load comes, as parts of the time that it takes, before it is stopped. */
-const MOMENTS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+/** How far a load comes, as parts of the time that it takes, before it is stopped; others each time, shown in the names. */
+const toMoments = (count: number): number[] =>
+  Array.from({ length: count }, () => Math.round(Math.random() * 100) / 100);
 
 let bench: Workbench;
 let loadMs: number;
@@ -90,7 +91,7 @@ const findLoads = () =>
   bench.rows(`select pid from pg_stat_activity
     where datname = current_database() and application_name = 'hubspot-engagements load'`);
 
-test.each(MOMENTS)('its backend terminated at %d of the time', async (moment) => {
+test.each(toMoments(12))('its backend terminated at %d of the time', async (moment) => {
   const loading = bench.load().catch((error: unknown) => error);
   await sleep(moment * loadMs);
   for (const [pid] of await findLoads()) {
@@ -104,7 +105,7 @@ test.each(MOMENTS)('its backend terminated at %d of the time', async (moment) =>
   }
 });
 
-test.each(MOMENTS)('aborted at %d of the time', async (moment) => {
+test.each(toMoments(12))('aborted at %d of the time', async (moment) => {
   const controller = new AbortController();
   const reason = new Interrupted('SIGTERM');
   const loading = bench.load({}, controller.signal).catch((error: unknown) => error);
@@ -115,7 +116,7 @@ test.each(MOMENTS)('aborted at %d of the time', async (moment) => {
   if (state === 'before') expect(result).toBe(reason);
 });
 
-test.each([0.1, 0.3, 0.5, 0.7])('killed at %d of the time', async (moment) => {
+test.each(toMoments(8))('killed at %d of the time', async (moment) => {
   const script = fileURLToPath(new URL('./load-alone.ts', import.meta.url));
   const loader = spawn(process.execPath, [script, bench.url, bench.dataDir], { stdio: 'inherit' });
   const exit = once(loader, 'exit');

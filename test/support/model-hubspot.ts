@@ -147,7 +147,7 @@ export function serveIds(ids: readonly bigint[], rule: CursorRule = LAST_ID): Se
     const start = findFirst(ids, first);
     const page = ids.slice(start, start + limit);
     const next = ids[start + limit];
-    const last = page.at(-1) ?? first - 1n;
+    const last = page.at(-1) ?? cursor ?? 0n;
     const nextCursor = rule === LAST_ID ? String(last) : next === undefined ? null : String(next);
     return toSummary(page, next !== undefined, nextCursor);
   };

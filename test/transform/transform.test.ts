@@ -103,7 +103,9 @@ test('a run becomes rows, rejects and a manifest', async () => {
     replacedCharacters: 1,
     redacted: 0,
     fields: {
-      NOTE: { 'metadata.body': { string: { rows: 2, example: `${RUN}/engagements-000001.json#0` } } },
+      NOTE: {
+        'metadata.body': { string: { rows: 2, example: `${RUN}/engagements-000001.json#0` } },
+      },
     },
     parts: [{ file: 'engagements-0001.ndjson', rows: 2, bytes, sha256: toSha256(rows) }],
   });
