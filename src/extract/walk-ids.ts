@@ -5,7 +5,7 @@ import { isRawNumber } from '../json.ts';
 import { CHAINED, type Chain, createChain } from './chain.ts';
 import { type Coverage, type CursorRule, cover, findGaps, type IdRange } from './coverage.ts';
 import { findFirst, type PageSample, planAsk } from './plan-ask.ts';
-import type { FindCompanions, Walk } from './walk.ts';
+import type { Ask, FindCompanions, Walk } from './walk.ts';
 
 type Link = Pick<PageEntry, 'cursor' | 'nextCursor' | 'hasMore'>;
 
@@ -60,6 +60,14 @@ export function createIdWalk(
     return createChain(stream.name, links);
   }
 
+  /** The page may be the very one that the chain would ask for. */
+  function switchToChain(ask: Ask, page: PageSummary, reason: string): 'good' | 'refused' {
+    chain = becomeChain(reason);
+    if (chain.plan()?.cursor !== ask.cursor) return 'refused';
+    chain.begin();
+    return chain.check(ask, page);
+  }
+
   if (pages.some((page) => page.walk === 'chain')) chain = createChain(stream.name, pages);
   else {
     for (const page of pages) {
@@ -96,16 +104,13 @@ export function createIdWalk(
     findCompanions: stream.findCompanions,
     check(ask, page) {
       if (chain !== undefined) return chain.check(ask, page);
-      const broken =
-        !page.hasMore || isNumber(page.nextCursor)
-          ? findBroken(page, toRange(ask.cursor, page.nextCursor, page.hasMore), coverage, samples)
-          : `the cursor ${page.nextCursor} is no id`;
-      if (broken === undefined) return 'good';
-      chain = becomeChain(broken);
-      // It may be the very page that the chain would ask for.
-      if (chain.plan()?.cursor !== ask.cursor) return 'refused';
-      chain.begin();
-      return chain.check(ask, page);
+      if (page.hasMore && !isNumber(page.nextCursor)) {
+        return switchToChain(ask, page, `the cursor ${page.nextCursor} is no id`);
+      }
+      const range = toRange(ask.cursor, page.nextCursor, page.hasMore);
+      const broken = findBrokenOrder(page, range) ?? findHidden(page, range, coverage, samples);
+      if (broken !== undefined) return switchToChain(ask, page, broken);
+      return isOvertaken(page, range, coverage) ? 'refused' : 'good';
     },
     accept(ask, page) {
       asking = asking.filter((from) => from !== ask.from);
@@ -152,16 +157,6 @@ function isNumber(cursor: string | null): boolean {
   return cursor === null || /^\d+$/.test(cursor);
 }
 
-/** What speaks against taking the page for the ids of its range; undefined when nothing does. */
-function findBroken(
-  page: PageSummary,
-  range: IdRange,
-  coverage: Coverage,
-  samples: readonly PageSample[],
-): string | undefined {
-  return findBrokenOrder(page, range) ?? findHidden(page, range, coverage, samples);
-}
-
 /** What the page breaks of "ascending, from the cursor on, up to the cursor returned"; undefined when nothing. */
 function findBrokenOrder(
   page: PageSummary,
@@ -201,6 +196,17 @@ function findHidden(
     if (hidden !== undefined) return `a page from id ${from} on did not show id ${hidden}`;
   }
   return undefined;
+}
+
+/**
+ * Whether the walk below has passed the page's beginning meanwhile and the page says nothing of what was seen there: that
+ * its cursor was understood is then unproven.
+ */
+function isOvertaken(page: PageSummary, { from }: IdRange, coverage: Coverage): boolean {
+  const passed = coverage.find((each) => from >= each.from && (each.to === null || from < each.to));
+  if (passed === undefined) return false;
+  const { to } = passed;
+  return !page.ids.some((id) => to === null || id < to);
 }
 
 function isCovered(coverage: Coverage, id: bigint): boolean {

@@ -100,8 +100,12 @@ async function mergeChunk(
     await step('revive', [startedAt]);
   }
   if (form === 'keys') {
+    // Postgres takes each of id and line for a key of its own, expects a row at most, and would make every list anew
+    // for every row.
+    await client.query('set local enable_nestloop to off');
     const { rowCount: associations } = await step('find-stray-associations', [kinds]);
     const { rowCount: attachments } = await step('find-stray-attachments');
+    await client.query('set local enable_nestloop to default');
     if (associations + attachments > 0) await replaceSets(['astray']);
     if (written > 0) await copyWritten(client, written, chunk);
   }

@@ -70,7 +70,7 @@ export async function hashManifest(dataDir: string, run: RunId): Promise<string>
 export async function* readBatches(
   { run, folder, manifest, pages }: RawRunSource,
   streamAboveBytes: number,
-  { normalize, bytesUnderWay }: Normalizers,
+  { normalize, pagesUnderWay, bytesUnderWay }: Normalizers,
 ): AsyncGenerator<Batch, void, undefined> {
   const { api, portalId } = manifest;
   const groups = groupPages(pages, { run, folder, streamAboveBytes, origin: { api, portalId } });
@@ -79,13 +79,17 @@ export async function* readBatches(
   let next = 0;
   try {
     while (next < groups.length || underWay.length > 0) {
-      for (; next < groups.length && (byteCount < bytesUnderWay || next === 0); next++) {
+      while (
+        next < groups.length &&
+        (underWay.length < pagesUnderWay || byteCount < bytesUnderWay)
+      ) {
         const group = groups[next] as PageGroup;
         const batch = normalize(group);
         // It is awaited in its turn, and by then may have failed.
         batch.catch(() => {});
         underWay.push({ group, batch });
         byteCount += bytesOf(group);
+        next += 1;
       }
       const first = underWay[0] as (typeof underWay)[number];
       const batch = await first.batch;

@@ -6,7 +6,6 @@ import { type Drift, findDrift } from './find-drift.ts';
 import type { Batch } from './normalize-records.ts';
 import type { Normalizers } from './normalizers.ts';
 import { hashManifest, type RawRunSource, readBatches, readSource } from './read-run.ts';
-import { releaseBytes } from './release-bytes.ts';
 import {
   type Counts,
   createTally,
@@ -68,14 +67,10 @@ export async function transformRun(
   const writer = await openRun(options.dataDir, run, options.partBytes);
   try {
     const tally = createTally();
-    let written: Batch | undefined;
     for await (const batch of readUntilDamage(source, options)) {
       watch.signal?.throwIfAborted();
       if (batch instanceof ArchiveError) return batch;
       await writer.write(batch);
-      // Its own write may be under way still, but not that of the one before.
-      if (written !== undefined) releaseBytes(new Uint8Array(written.lines.buffer));
-      written = batch;
       tally.add(batch);
       watch.advance(batch.lineEnds.length + batch.rejects.length);
     }

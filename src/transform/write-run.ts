@@ -12,10 +12,14 @@ import {
 } from '../archive/runs.ts';
 import { syncFolder } from '../archive/write-file.ts';
 import type { Batch } from './normalize-records.ts';
+import { releaseBytes } from './release-bytes.ts';
 
 /** An NDJSON run that is being written; nobody sees it before `publish`. All functions throw ArchiveError. */
 export interface RunWriter {
-  /** Appends a batch's rows and rejects. At most one batch is still on its way to the disk when it resolves. */
+  /**
+   * Appends a batch's rows and rejects. At most one batch is still on its way to the disk when it resolves; its lines
+   * are gone once they are there.
+   */
   write(batch: Batch): Promise<void>;
   /** Makes what was written durable; returns the parts. Nothing can be written after it. */
   finish(): Promise<NdjsonPart[]>;
@@ -68,28 +72,38 @@ export async function openRun(dataDir: string, run: RunId, partBytes: number): P
     part = null;
   };
 
-  return {
-    async write({ lines, lineEnds, rejectLines }) {
-      if (rejectLines.length > 0) await rejects.write(rejectLines, 0);
-      let first = 0;
-      let start = 0;
-      while (first < lineEnds.length) {
-        const size: number = part?.size() ?? 0;
-        const count = countFitting(lineEnds, first, start, partBytes - size);
-        if (count === 0 && size > 0) {
-          await endPart();
-          continue;
-        }
-        part ??= await openPart(building, toPartName(parts.length + 1));
-        // A line larger than a part has one of its own.
-        const next = first + Math.max(count, 1);
-        const end = lineEnds[next - 1] as number;
-        await part.write(lines.subarray(start, end), next - first);
-        first = next;
-        start = end;
+  const append = async ({ lines, lineEnds, rejectLines }: Batch): Promise<void> => {
+    if (rejectLines.length > 0) await rejects.write(rejectLines, 0);
+    let first = 0;
+    let start = 0;
+    while (first < lineEnds.length) {
+      const size: number = part?.size() ?? 0;
+      const count = countFitting(lineEnds, first, start, partBytes - size);
+      if (count === 0 && size > 0) {
+        await endPart();
+        continue;
       }
+      part ??= await openPart(building, toPartName(parts.length + 1));
+      // A line larger than a part has one of its own.
+      const next = first + Math.max(count, 1);
+      const end = lineEnds[next - 1] as number;
+      await part.write(lines.subarray(start, end), next - first);
+      first = next;
+      start = end;
+    }
+    releaseBytes(new Uint8Array(lines.buffer));
+  };
+  let pending: Promise<void> = Promise.resolve();
+
+  return {
+    async write(batch) {
+      await pending;
+      pending = append(batch);
+      // Its failure is told to whoever writes or finishes next.
+      pending.catch(() => {});
     },
     async finish() {
+      await pending;
       await endPart();
       await rejects.close();
       return parts;
@@ -112,6 +126,7 @@ export async function openRun(dataDir: string, run: RunId, partBytes: number): P
       return refused;
     },
     async discard() {
+      await pending.catch(() => {});
       await Promise.allSettled([part?.abandon(), rejects.abandon()]);
       await writing(building, () => rm(building, { recursive: true, force: true }));
     },
@@ -132,7 +147,7 @@ function countFitting(lineEnds: number[], first: number, start: number, room: nu
 
 /** A file that lines are appended to. */
 interface Part {
-  /** Resolves when the bytes before these are written. */
+  /** Resolves when the bytes are written. */
   write(bytes: Uint8Array, rows: number): Promise<void>;
   size(): number;
   close(): Promise<NdjsonPart>;
@@ -143,32 +158,26 @@ async function openPart(folder: string, name: string): Promise<Part> {
   const file = path.join(folder, name);
   const handle: FileHandle = await writing(file, () => open(file, 'wx', 0o600));
   const digest: Hash = createHash('sha256');
-  let pending: Promise<void> = Promise.resolve();
   let size = 0;
   let rowCount = 0;
   return {
     async write(bytes, rows) {
-      await pending;
-      pending = writing(file, () => handle.writeFile(bytes));
-      // Its failure is told to whoever writes or closes next.
-      pending.catch(() => {});
+      const written = writing(file, () => handle.writeFile(bytes));
+      // Meanwhile.
       digest.update(bytes);
+      await written;
       size += bytes.length;
       rowCount += rows;
     },
     size: () => size,
     async close() {
-      await pending;
       await writing(file, async () => {
         await handle.sync();
         await handle.close();
       });
       return { file: name, rows: rowCount, bytes: size, sha256: digest.digest('hex') };
     },
-    async abandon() {
-      await pending.catch(() => {});
-      await handle.close();
-    },
+    abandon: () => handle.close(),
   };
 }
 

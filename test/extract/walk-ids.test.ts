@@ -9,6 +9,8 @@ import type { PageSummary } from '../../src/hubspot/page-summary.ts';
 import { serveIds, toStream, toSummary } from '../support/model-hubspot.ts';
 
 const PAGE = 4;
+/** `make test-slow` sets it higher. */
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 60);
 
 /** What happens next: of the requests under way, which is answered; or how many more are sent first. */
 type Step = { send: number; answer: number; crash: boolean; edit: Edit | null };
@@ -74,10 +76,11 @@ function walkThrough(
   let underWay: Ask[] = [];
   let requests = 0;
   for (let round = 0; !walk.complete; round++) {
-    if (round > 20_000) throw new Error('it goes on for ever');
+    if (round > 5_000) throw new Error('it goes on for ever');
     const now = steps[round % steps.length] as Step;
-    if (now.edit !== null) edit(now.edit);
-    if (now.crash) {
+    // Who adds faster than pages are fetched would never be caught up with.
+    if (now.edit !== null && round < 100) edit(now.edit);
+    if (now.crash && round < 80) {
       walk = open();
       underWay = [];
     }
@@ -117,7 +120,7 @@ describe('over a server that keeps its promises', () => {
         expect(sorted(new Set(taken.flat()))).toEqual(ids);
         expect(notes).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: RUNS },
     );
   });
 
@@ -136,7 +139,7 @@ describe('over a server that keeps its promises', () => {
           for (const id of page) seen.add(id);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: RUNS },
     );
   });
 
@@ -171,7 +174,7 @@ describe('over a server that keeps its promises', () => {
         const missing = always.difference(new Set(taken.flat()));
         expect([...missing]).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: RUNS },
     );
   });
 });
@@ -227,7 +230,7 @@ describe('over a server whose cursors are not what they seem', () => {
           expect(sorted(new Set(taken.flat()))).toEqual(list);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: RUNS },
     );
   });
 
