@@ -6,7 +6,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help setup extract transform load report report-html demo db psql test check format bench clean
+.PHONY: help setup extract transform load report report-html status verify show prune demo db psql test check format bench clean
 
 # ARGS goes to the one stage named; with several it is unclear which of them is meant.
 ifdef ARGS
@@ -49,6 +49,18 @@ report: $(INSTALLED) ## Show engagements per day by type, with the 14-day averag
 report-html: $(INSTALLED) ## Write the report as a page to send on, to report.html in DATA_DIR
 	@$(CLI) report --format html --out '$(or $(DATA_DIR),data)/report.html' $(ARGS)
 
+status: $(INSTALLED) ## List the runs, where each stands, and what is next
+	@$(CLI) status $(ARGS)
+
+verify: $(INSTALLED) ## Hash every file of the archive against its journals
+	@$(CLI) verify $(ARGS)
+
+show: $(INSTALLED) ## Print the archived versions of one engagement: ARGS=<id>
+	@$(CLI) show $(ARGS)
+
+prune: $(INSTALLED) ## List superseded runs; remove them with ARGS='… --yes'
+	@$(CLI) archive prune $(ARGS)
+
 # A full run; the changes after the portal changed; a full run again, which finds what was deleted.
 demo: $(INSTALLED) ## Watch the job on a made-up portal that changes, in data/demo
 	@$(DEMO) extract $(DEMO_ARGS) --full --demo-step 0
@@ -87,7 +99,7 @@ clean: ## Remove installed packages; data stays
 
 $(INSTALLED): package.json package-lock.json
 	@command -v npm >/dev/null || { echo 'error: npm is missing: install Node.js with npm first' >&2; exit 2; }
-	npm ci --no-audit --no-fund --loglevel=error
+	npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 19) ? 0 : 1)' || \
 	  { echo "error: Node $$(node --version) is too old, and npm has none for this platform: install Node 22.19 or newer" >&2; exit 2; }
 	@touch $@

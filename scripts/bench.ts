@@ -3,15 +3,17 @@
  * says much. Run by `make bench`; `make bench ARGS=load` for one of them, `ARGS='report --rows 10000000'` at full size.
  */
 import { parseArgs } from 'node:util';
+import { benchExtract } from './bench/extract.ts';
 import { benchLoad } from './bench/load.ts';
 import { benchReport } from './bench/report.ts';
 
 const { values, positionals: asked } = parseArgs({
   allowPositionals: true,
-  options: { rows: { type: 'string' } },
+  options: { rows: { type: 'string' }, api: { type: 'string' } },
 });
 
 const BENCHES = {
+  extract: () => benchExtract(values.api === 'objects' ? 'objects' : 'v1', values.rows),
   load: () => benchLoad(Number(values.rows ?? 300_000)),
   report: () => benchReport(Number(values.rows ?? 1_000_000)),
 };

@@ -45,7 +45,11 @@ async function toPart(name: string): Promise<string> {
   }
   if (name === 'exit codes') return toTable(['code', 'meaning'], Object.entries(EXIT_MEANINGS));
   const command = name.replace(/^help /, '');
-  const { stdout } = await promisify(execFile)(process.execPath, [CLI, command, '--help']);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    CLI,
+    ...command.split(' '),
+    '--help',
+  ]);
   return ['```', stdout.trimEnd(), '```'].join('\n');
 }
 

@@ -7,8 +7,12 @@ import type { Context } from './commands/context.ts';
 import { runDatabase, runPsql } from './commands/database.ts';
 import { runExtract } from './commands/extract.ts';
 import { runLoad } from './commands/load.ts';
+import { runPrune } from './commands/prune.ts';
 import { runReport } from './commands/report.ts';
+import { runShow } from './commands/show.ts';
+import { runStatus } from './commands/status.ts';
 import { runTransform } from './commands/transform.ts';
+import { runVerify } from './commands/verify.ts';
 import { EXIT, Interrupted, isSystemError, JobError, SettingsError } from './errors.ts';
 import { toSettings, type Variable } from './settings.ts';
 import { createLog, type Log } from './terminal/log.ts';
@@ -96,6 +100,11 @@ function defineCommands(argv: string[]) {
             default: 0,
             requiresArg: true,
             describe: 'Stop, resumable, before the account has fewer requests left for the day',
+          })
+          .option('compress', {
+            type: 'boolean',
+            default: false,
+            describe: 'Keep the pages as .json.gz',
           })
           .option('allow-empty', {
             type: 'boolean',
@@ -235,6 +244,57 @@ function defineCommands(argv: string[]) {
           .example('$0 report --all --format csv --out report.csv', 'Everything, for a spreadsheet')
           .example('$0 report --last 90d --format html --out report.html', 'A page to send on'),
       async (args) => runReport(await createContext(args), args),
+    )
+    .command(
+      'status',
+      'List the runs, where each stands, and what the next extract would do',
+      (command) => command.option('json', JSON_OPTION).example('$0 status', 'Look at the archive'),
+      async (args) => runStatus(await createContext(args), args),
+    )
+    .command(
+      'verify',
+      'Hash every file of the archive and compare with its journals and manifests',
+      (command) =>
+        command
+          .option('json', JSON_OPTION)
+          .example('$0 verify || mail -s archive me', 'Exit code 4 when anything is wrong'),
+      async (args) => runVerify(await createContext(args), args),
+    )
+    .command(
+      'show <id>',
+      'Print every archived version of one engagement, oldest first, and what changed',
+      (command) =>
+        command
+          .positional('id', {
+            type: 'string',
+            demandOption: true,
+            describe: "The engagement's id in HubSpot",
+          })
+          .option('json', JSON_OPTION)
+          .example('$0 show 72343223', 'How that engagement came to be as it is'),
+      async (args) => runShow(await createContext(args), args),
+    )
+    .command('archive', 'Tend the archive: archive prune', (command) =>
+      command.demandCommand(1, 'archive needs to know what to do: archive prune').command(
+        'prune',
+        'Remove runs that are loaded and superseded by a later full run; without --yes, list them',
+        (prune) =>
+          prune
+            .option('keep-runs', {
+              type: 'number',
+              requiresArg: true,
+              describe: 'Remove none of so many of the newest runs',
+            })
+            .option('before', {
+              type: 'string',
+              requiresArg: true,
+              describe: 'Remove only runs that started before this day, such as 2026/11/24',
+            })
+            .option('yes', { type: 'boolean', default: false, describe: 'Do remove them' })
+            .option('json', JSON_OPTION)
+            .example('$0 archive prune --keep-runs 10 --yes', 'Keep the archive small'),
+        async (args) => runPrune(await createContext(args), args),
+      ),
     )
     .command(
       'db',

@@ -57,8 +57,23 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** The pages of the journal in `folder`, in its order, and its sha256. Throws ArchiveError for any bad line. */
-export async function readJournal(folder: string): Promise<{ pages: PageEntry[]; sha256: string }> {
+/** What a journal holds. */
+export interface JournalContent {
+  /** In its order. */
+  pages: PageEntry[];
+  sha256: string;
+  /** Whether its last line is unfinished, and left out. */
+  torn: boolean;
+}
+
+/**
+ * The pages of the journal in `folder`. Throws ArchiveError for any bad line; but the last one of a run that is not
+ * complete may be `torn` by a kill.
+ */
+export async function readJournal(
+  folder: string,
+  { torn = 'refuse' }: { torn?: 'refuse' | 'accept' } = {},
+): Promise<JournalContent> {
   const file = path.join(folder, JOURNAL);
   let bytes: Buffer;
   try {
@@ -67,10 +82,12 @@ export async function readJournal(folder: string): Promise<{ pages: PageEntry[];
     throw cannotRead(file, error);
   }
   const lines = bytes.toString('utf8').split('\n');
-  if (lines.pop() !== '') throw damaged(file, `line ${lines.length + 1} is cut short`);
+  const isTorn = lines.pop() !== '';
+  if (isTorn && torn === 'refuse') throw damaged(file, `line ${lines.length + 1} is cut short`);
   return {
     pages: lines.map((line, index) => parseLine(line, file, index + 1)),
     sha256: createHash('sha256').update(bytes).digest('hex'),
+    torn: isTorn,
   };
 }
 

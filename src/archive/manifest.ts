@@ -67,7 +67,7 @@ export interface FieldUse {
 
 /**
  * The fields that HubSpot sent: engagement type, field as in a row (`metadata.subject`, `extra.uid`,
- * `associations.contact`), JSON type (`string`, `number`, `boolean`, `array`, `object`); names ascending.
+ * `associations.contact`; and `metadata`, which all rows have), JSON type (`string`, `number`, `boolean`, `array`, `object`); names ascending.
  */
 export type FieldCensus = Record<string, Record<string, Record<string, FieldUse>>>;
 

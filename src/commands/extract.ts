@@ -20,6 +20,7 @@ export interface ExtractArguments {
   demoStep: number;
   pageLimit: number;
   allowEmpty: boolean;
+  compress: boolean;
   maxRequestsPer10s: number | undefined;
   dailyReserve: number;
   json: boolean;
@@ -80,13 +81,14 @@ function extractFrom(
       },
     );
     try {
-      const { pageLimit, allowEmpty } = args;
+      const { pageLimit, allowEmpty, compress } = args;
       return await extract(
         {
           dataDir: settings.dataDir,
           demo: portal.demo,
           pageLimit,
           allowEmpty,
+          compress,
           wishes,
           apiVersion: settings.apiVersion,
         },

@@ -29,6 +29,8 @@ export interface ExtractOptions {
   pageLimit: number;
   /** Complete the run even though HubSpot returned nothing and the archive has records. */
   allowEmpty: boolean;
+  /** Keep new pages compressed, as `.json.gz`. */
+  compress?: boolean;
   wishes: Wishes;
   /** The dated version of the CRM objects API, such as `2026-09`. */
   apiVersion: string;
@@ -70,7 +72,9 @@ export async function extract(
   const decision = decide(state.runs, options.wishes, startedAt);
   progress.note(describe(decision));
   let run =
-    decision.kind === 'resume' ? await resumeRun(toFolder(options, decision.run)) : undefined;
+    decision.kind === 'resume'
+      ? await resumeRun(toFolder(options, decision.run), options)
+      : undefined;
   const resumedPages = run?.pages.length ?? 0;
   if (run !== undefined) progress.note(`${resumedPages} pages are there`);
   try {
@@ -107,7 +111,9 @@ export async function extract(
     }
 
     const { walks, pageLimit } = planWalks(draft, run?.pages ?? [], options, progress);
-    await runWalks(walks, { client, save, signal }, pageLimit);
+    // The demo portal shares this process: asked for more at once, it would only take longer to answer.
+    const mostInFlight = options.demo ? 1 : undefined;
+    await runWalks(walks, { client, save, signal }, pageLimit, mostInFlight);
     if (run === undefined) throw new Error('a walk from the start yields a page');
     if (draft.api === 'objects' && draft.mode === 'full' && !options.allowEmpty) {
       assertNoTypeEmptied(run.pages, state);
@@ -181,7 +187,8 @@ async function startRun(
   for (const { run: old, folder } of state.runs) {
     if (abandoned.includes(old)) await writeAbandoned(folder, { run: old, by: run });
   }
-  return beginRun(toFolder(options, run), { format: FORMAT, run, demo: options.demo, ...draft });
+  const plan = { format: FORMAT, run, demo: options.demo, ...draft } as const;
+  return beginRun(toFolder(options, run), plan, options);
 }
 
 /** Pages may arrive together; the first of them begins the run, once. */

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { openJournal, type PageEntry, readJournal } from '../archive/journal.ts';
 import {
   type RawManifest,
@@ -43,7 +45,11 @@ export interface OpenRun {
 }
 
 /** Begins a run in its new, empty folder. */
-export async function beginRun(folder: string, plan: RunPlan): Promise<OpenRun> {
+export async function beginRun(
+  folder: string,
+  plan: RunPlan,
+  storage: PageStorage = {},
+): Promise<OpenRun> {
   await writePlan(folder, plan);
   // The folder is new, and so may be those of its day, month and year.
   let parent = folder;
@@ -51,21 +57,37 @@ export async function beginRun(folder: string, plan: RunPlan): Promise<OpenRun> 
     parent = path.dirname(parent);
     await syncFolder(parent);
   }
-  return openRun(folder, plan);
+  return openRun(folder, plan, storage);
 }
 
-/** Opens an interrupted run to go on with it, after clearing what a killed program left half-written. */
-export async function resumeRun(folder: string): Promise<OpenRun> {
+/**
+ * Opens an interrupted run to go on with it, after clearing what a killed program left: files half-written, and pages
+ * that the journal does not have.
+ */
+export async function resumeRun(folder: string, storage: PageStorage = {}): Promise<OpenRun> {
+  const run = await openRun(folder, await readPlan(folder), storage);
+  const known = new Set(run.pages.map((page) => page.file));
   for (const name of await readdir(folder)) {
-    if (name.endsWith('.tmp')) await rm(path.join(folder, name), { force: true });
+    const isLeft = name.startsWith('_') ? name.endsWith('.tmp') : !known.has(name);
+    if (isLeft) await rm(path.join(folder, name), { force: true });
   }
-  return openRun(folder, await readPlan(folder));
+  return run;
 }
 
-async function openRun(folder: string, plan: RunPlan): Promise<OpenRun> {
+/** How pages are kept. */
+export interface PageStorage {
+  /** As `.json.gz`; the journal tells bytes and sha256 of their content all the same. */
+  compress?: boolean;
+}
+
+async function openRun(
+  folder: string,
+  plan: RunPlan,
+  { compress = false }: PageStorage,
+): Promise<OpenRun> {
   const journal = await openJournal(folder);
   const { pages } = await readJournal(folder);
-  const toFile = createNames(pages);
+  const toFile = createNames(pages, compress ? '.json.gz' : '.json');
 
   async function write(
     stream: string,
@@ -75,7 +97,8 @@ async function openRun(folder: string, plan: RunPlan): Promise<OpenRun> {
     completes: PageEntry['completes'],
   ): Promise<void> {
     const { body, page } = answer;
-    await writeFileAtomically(path.join(folder, file), body);
+    const content = compress ? await promisify(gzip)(body) : body;
+    await writeFileAtomically(path.join(folder, file), content);
     const entry: PageEntry = {
       file,
       stream,
@@ -127,7 +150,7 @@ async function openRun(folder: string, plan: RunPlan): Promise<OpenRun> {
  * The names of new pages. A page that a killed program had begun to complete but not written is not named again: what
  * completes it would belong to another.
  */
-function createNames(pages: readonly PageEntry[]): (stream: string) => string {
+function createNames(pages: readonly PageEntry[], suffix: string): (stream: string) => string {
   const last = new Map<string, number>();
   for (const { file, completes } of pages) {
     for (const name of [file, completes?.file ?? '']) {
@@ -138,7 +161,7 @@ function createNames(pages: readonly PageEntry[]): (stream: string) => string {
   return (stream) => {
     const number = (last.get(stream) ?? 0) + 1;
     last.set(stream, number);
-    return `${stream}-${String(number).padStart(6, '0')}.json`;
+    return `${stream}-${String(number).padStart(6, '0')}${suffix}`;
   };
 }
 

@@ -50,6 +50,8 @@ const WORTH_SPLITTING_PAGES = 2.5;
 /** Requests that splitting may waste: some to begin with, and a share of the pages that there seem to be. */
 const FREE_WASTE = 0.5;
 const WASTE_SHARE = 0.045;
+/** As many times what is there may be expected between known places. */
+const MOST_BELIEVED = 64;
 
 /**
  * The next place to ask from, or undefined when asking more now would be waste. What must be asked comes first: the left
@@ -94,9 +96,14 @@ function toCost({ open }: Segment): number {
   return open ? 1 : 0.5;
 }
 
-/** Pages that are there for sure, or nearly so: what lies between those that were seen. */
-function countKnown({ records, pageSize }: WalkState, segments: Segment[]): number {
-  return segments.reduce((sum, { pages, open }) => sum + (open ? 0 : pages), records / pageSize);
+/**
+ * Pages that there seem to be, those that are there already included. What lies between known places is only guessed: it is
+ * believed up to a multiple of what is there, and the less the more guesses have come to nothing.
+ */
+function countKnown({ records, wasted, pageSize }: WalkState, segments: Segment[]): number {
+  const here = records / pageSize;
+  const between = segments.reduce((sum, { pages, open }) => sum + (open ? 0 : pages), 0);
+  return here + Math.min(between, (here * MOST_BELIEVED) / (1 + wasted));
 }
 
 /** Whether what was fetched twice or in vain, and what will be, exceeds what splitting may cost. */

@@ -31,6 +31,7 @@ export async function runWalks(
   walks: readonly Walk[],
   { client, save, signal }: WalkThings,
   pageLimit: number,
+  mostInFlight = MOST_IN_FLIGHT,
 ): Promise<void> {
   const sizes = new Map<Walk, PageSize>(walks.map((walk) => [walk, createPageSize(pageLimit)]));
   const inFlight = new Set<Promise<void>>();
@@ -94,7 +95,7 @@ export async function runWalks(
     const woken = new Promise<void>((resolve) => {
       wake = resolve;
     });
-    const room = answered ? countRoom(bodyBytes) : 1;
+    const room = answered ? Math.min(mostInFlight, countRoom(bodyBytes)) : 1;
     const mayAsk = failure === undefined && inFlight.size < room && client.waiting === 0;
     // Rounded: near the pace of one request after the other, company wastes more than it gains.
     const useful = Math.round(client.rate * latencyMs * IN_FLIGHT_MARGIN);

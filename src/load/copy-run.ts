@@ -10,7 +10,7 @@ import { ArchiveError } from '../errors.ts';
 import { COPY_STAGING, type CopyLines, type Form, toCopyLines } from './copy-lines.ts';
 
 // Larger ones are no faster, and take more memory.
-const CHUNK_BYTES = 1 << 18;
+const CHUNK_BYTES = 1 << 16;
 
 /** Some parts of a run, what of them is to be copied, and what hears and stops their reading. */
 export interface CopyInput {

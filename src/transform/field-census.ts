@@ -6,7 +6,7 @@ import type { RowContent } from './row-content.ts';
 /** How many rows of a type have a field with a value of some JSON type; in order of first appearance. */
 export interface FieldCount {
   type: string;
-  /** As in a row: `metadata.subject`, `extra.uid`, `associations.contact`. */
+  /** As in a row: `metadata.subject`, `extra.uid`, `associations.contact`; `metadata`, which all rows have. */
   field: string;
   /** Null says nothing of a field and is not counted. */
   kind: 'array' | 'boolean' | 'number' | 'object' | 'string';
@@ -28,7 +28,7 @@ type Counts = Map<string, FieldCount[]>;
 const MAX_FIELDS = 2000;
 
 export function createFieldCounter(): FieldCounter {
-  const types = new Map<string, Record<Column, Counts>>();
+  const types = new Map<string, Record<Column, Counts> & { rows: FieldCount }>();
   const all: FieldCount[] = [];
   const addColumn = (content: RowContent, column: Column, counts: Counts, at: string): void => {
     const value = content[column];
@@ -53,12 +53,17 @@ export function createFieldCounter(): FieldCounter {
   };
   return {
     add(content, page, index) {
+      const at = `${page}#${index}`;
       let columns = types.get(content.type);
       if (columns === undefined) {
-        columns = { metadata: new Map(), extra: new Map(), associations: new Map() };
+        // A row always has its metadata, empty though it may be.
+        const type = fromByteText(content.type);
+        const rows: FieldCount = { type, field: 'metadata', kind: 'object', rows: 0, example: at };
+        all.push(rows);
+        columns = { metadata: new Map(), extra: new Map(), associations: new Map(), rows };
         types.set(content.type, columns);
       }
-      const at = `${page}#${index}`;
+      columns.rows.rows += 1;
       addColumn(content, 'metadata', columns.metadata, at);
       addColumn(content, 'extra', columns.extra, at);
       addColumn(content, 'associations', columns.associations, at);

@@ -42,10 +42,7 @@ export function compareFields(fields: FieldCensus, earlier: readonly FieldCensus
   for (const [type, ofType] of Object.entries(fields)) {
     const known = earlier.flatMap((census) => (Object.hasOwn(census, type) ? [census[type]] : []));
     if (known.length === 0) {
-      // The field that most rows have tells best how many there are.
-      const uses = Object.values(ofType).flatMap((kinds) => Object.values(kinds));
-      const [most] = uses.sort((a, b) => b.rows - a.rows);
-      const { rows, example } = most ?? { rows: 0, example: '' };
+      const { rows = 0, example = '' } = ofType['metadata']?.['object'] ?? {};
       drift.push({ what: 'type', type, field: null, kind: null, rows, example });
       continue;
     }

@@ -55,6 +55,7 @@ test('a line for each page, private, in the order they were given', async () => 
   expect(await readJournal(folder)).toEqual({
     pages: [toEntry(1), toEntry(2), toEntry(3)],
     sha256: createHash('sha256').update(text).digest('hex'),
+    torn: false,
   });
 });
 
@@ -73,6 +74,8 @@ describe('a last line that a crash cut short', () => {
     const line = Buffer.from(`${JSON.stringify(toEntry(3))}\n`);
     await writeFile(file, Buffer.concat([whole, line.subarray(0, length)]));
     await expect(readJournal(folder)).rejects.toThrow(`${file} is damaged: line 3 is cut short`);
+    const { pages, torn } = await readJournal(folder, { torn: 'accept' });
+    expect([pages, torn]).toEqual([[toEntry(1), toEntry(2)], true]);
 
     await write();
     expect(await readFile(file)).toEqual(whole);

@@ -82,7 +82,10 @@ export function toCounts(entry: LoadResult['merged'][number]): string {
 }
 
 /** A digest of each table over all columns of all rows, but for the ledger's own times. */
-export async function hashTables(client: pg.Client): Promise<Record<string, string>> {
+export async function hashTables(
+  client: pg.Client,
+  schema = 'hubspot',
+): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
   for (const table of [
     'engagements',
@@ -93,7 +96,7 @@ export async function hashTables(client: pg.Client): Promise<Record<string, stri
   ]) {
     const { rows } = await client.query(
       `select md5(coalesce(string_agg(line, e'\n' order by line collate "C"), '')) as hash
-       from (select (to_jsonb(t) - 'loaded_at' - 'duration_ms')::text as line from hubspot.${table} as t) as l`,
+       from (select (to_jsonb(t) - 'loaded_at' - 'duration_ms')::text as line from ${schema}.${table} as t) as l`,
     );
     hashes[table] = rows[0].hash;
   }

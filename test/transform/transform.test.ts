@@ -104,6 +104,7 @@ test('a run becomes rows, rejects and a manifest', async () => {
     redacted: 0,
     fields: {
       NOTE: {
+        metadata: { object: { rows: 2, example: `${RUN}/engagements-000001.json#0` } },
         'metadata.body': { string: { rows: 2, example: `${RUN}/engagements-000001.json#0` } },
       },
     },
@@ -288,6 +289,16 @@ describe('a damaged run', () => {
       (folder) => writeFile(path.join(folder, 'engagements-000002.json'), toPage([note(9)])),
       (folder) =>
         `${folder}/engagements-000002.json is damaged: its sha256 is ${toSha256(toPage([note(9)]))}, the journal says ${toSha256(toPage([note(2)]))}`,
+    ],
+    [
+      'a page was added',
+      (folder) => writeFile(path.join(folder, 'engagements-000003.json'), toPage([note(9)])),
+      (folder) => `${folder}/engagements-000003.json is no page of its run's journal`,
+    ],
+    [
+      'the manifest is empty',
+      (folder) => writeFile(path.join(folder, MANIFEST), ''),
+      (folder) => `${folder}/${MANIFEST} is damaged: it is not JSON`,
     ],
     [
       'the journal is missing',

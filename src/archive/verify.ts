@@ -1,0 +1,84 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Progress } from '../progress.ts';
+import type { Problem, Verified } from './problems.ts';
+import { cannotRead, isRunId, listRuns, ndjsonRoot, rawRoot } from './runs.ts';
+import { verifyNdjsonRun } from './verify-ndjson-run.ts';
+import { verifyRawRun } from './verify-raw-run.ts';
+
+/** What `verify` found. */
+export interface VerifyResult extends Verified {
+  rawRuns: number;
+  ndjsonRuns: number;
+}
+
+/** What watches the work, and stops it. */
+export interface VerifyThings {
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+/**
+ * Reads every file of the archive and compares it with what journals and manifests say of it. Changes nothing, and
+ * holds no more than a piece of a file. Throws the signal's reason; whatever is wrong with the archive is a result.
+ */
+export async function verify(dataDir: string, things: VerifyThings): Promise<VerifyResult> {
+  const raw = rawRoot(dataDir);
+  const ndjson = ndjsonRoot(dataDir);
+  const result: VerifyResult = { rawRuns: 0, ndjsonRuns: 0, problems: [], files: 0, bytes: 0 };
+  const add = ({ problems, files, bytes }: Verified): void => {
+    result.problems.push(...problems);
+    result.files += files;
+    result.bytes += bytes;
+  };
+  const watch = {
+    signal: things.signal,
+    onBytes(bytes: number) {
+      things.signal.throwIfAborted();
+      things.progress.update({ done: result.bytes + bytes, unit: 'bytes' });
+    },
+  };
+  add(await findForeign(raw));
+  for (const run of await listRuns(raw)) {
+    add(await verifyRawRun(path.join(raw, run), run, watch));
+    result.rawRuns += 1;
+  }
+  add(await findForeign(ndjson));
+  for (const run of await listRuns(ndjson)) {
+    add(await verifyNdjsonRun(path.join(ndjson, run), path.join(raw, run), run, watch));
+    result.ndjsonRuns += 1;
+  }
+  return result;
+}
+
+/** What lies among the folders of the days and is no run. */
+async function findForeign(root: string): Promise<Verified> {
+  const problems: Problem[] = [];
+  const look = async (folder: string, depth: number): Promise<void> => {
+    for (const entry of await readFolder(folder)) {
+      const own = path.join(folder, entry.name);
+      const place = path.relative(root, own);
+      const isDay = depth < 3 && entry.isDirectory() && /^\d+$/.test(entry.name);
+      if (isDay) await look(own, depth + 1);
+      else if (depth === 3 && entry.isDirectory() && isRunId(place)) continue;
+      else if (/^_.*\.(?:building|replaced|pruned)$/.test(entry.name)) {
+        const problem = `${own} was left by a program that was killed`;
+        problems.push({ kind: 'half-written', path: own, problem });
+      } else if (!entry.name.startsWith('_')) {
+        problems.push({ kind: 'foreign', path: own, problem: `${own} is no part of the archive` });
+      }
+    }
+  };
+  await look(root, 0);
+  return { problems, files: 0, bytes: 0 };
+}
+
+async function readFolder(folder: string) {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw cannotRead(folder, error);
+  }
+}

@@ -1,0 +1,73 @@
+import path from 'node:path';
+import { withArchiveLock } from '../archive/lock.ts';
+import { type PrunableRun, type PruneRange, planPrune } from '../archive/plan-prune.ts';
+import { removeRun } from '../archive/remove-run.ts';
+import { ndjsonRoot, rawRoot, runMode } from '../archive/runs.ts';
+import { readArchiveState, toPlan } from '../archive/state.ts';
+import { DatabaseFailed, SettingsError } from '../errors.ts';
+import { toCounted } from '../terminal/text.ts';
+import { type Context, writeJson } from './context.ts';
+import { isLoaded, readLoaded } from './read-loaded.ts';
+
+export interface PruneArguments {
+  keepRuns: number | undefined;
+  before: string | undefined;
+  yes: boolean;
+  json: boolean;
+}
+
+/** `archive prune`: removes runs that the database has and a later full run supersedes; lists them first. */
+export async function runPrune(context: Context, args: PruneArguments): Promise<void> {
+  const range = toRange(args);
+  const { dataDir } = context.settings;
+  await withArchiveLock(rawRoot(dataDir), 'archive prune', () =>
+    withArchiveLock(ndjsonRoot(dataDir), 'archive prune', async () => {
+      const { remove, keep } = planPrune(await readPrunable(context), range);
+      const removed: string[] = [];
+      for (const run of args.yes ? remove : []) {
+        context.signal.throwIfAborted();
+        await removeRun(dataDir, run);
+        removed.push(run);
+      }
+      if (args.json) return writeJson(context, { remove, keep, removed });
+      const verb = args.yes ? 'removed' : 'would remove';
+      for (const run of remove)
+        context.output.write(`${verb}  ${path.join(rawRoot(dataDir), run)}\n`);
+      for (const { run, why } of keep) context.output.write(`kept  ${run}: ${why}\n`);
+      const more = args.yes || remove.length === 0 ? '' : '; to remove them, add --yes';
+      context.log.info(`archive prune: ${verb} ${toCounted(remove.length, 'runs')}${more}`);
+    }),
+  );
+}
+
+async function readPrunable(context: Context): Promise<PrunableRun[]> {
+  const { dataDir } = context.settings;
+  const loaded = await readLoaded(context);
+  if (loaded === null) {
+    throw new DatabaseFailed(`there is no database in ${dataDir}, so nothing is loaded`, {
+      next: 'Only runs that are loaded can be pruned: run load first, or set DATABASE_URL.',
+    });
+  }
+  const { runs } = await readArchiveState(dataDir);
+  return Promise.all(
+    runs.map(async (raw) => ({
+      run: raw.run,
+      mode: runMode(raw.run),
+      api: toPlan(raw).api,
+      complete: raw.state === 'complete',
+      loaded: await isLoaded(dataDir, raw.run, loaded),
+    })),
+  );
+}
+
+function toRange({ keepRuns, before }: PruneArguments): PruneRange {
+  if ((keepRuns === undefined) === (before === undefined)) {
+    throw new SettingsError('archive prune needs either --keep-runs or --before');
+  }
+  if (keepRuns !== undefined) {
+    if (Number.isInteger(keepRuns) && keepRuns >= 1) return { keepRuns };
+    throw new SettingsError('--keep-runs must be a whole number from 1 on');
+  }
+  if (/^\d{4}\/\d{2}\/\d{2}$/.test(before ?? '')) return { before: before as string };
+  throw new SettingsError(`--before must be a day such as 2026/11/24; it is ${before}`);
+}

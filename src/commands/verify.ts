@@ -1,0 +1,34 @@
+import { verify } from '../archive/verify.ts';
+import { ArchiveError } from '../errors.ts';
+import { toVisible } from '../report/visible-text.ts';
+import { toCounted, toSize } from '../terminal/text.ts';
+import { type Context, watched, writeJson } from './context.ts';
+
+/** `verify`: re-hashes the archive. Throws ArchiveError when anything is wrong, after listing it on stdout. */
+export async function runVerify(context: Context, args: { json: boolean }): Promise<void> {
+  const { settings, output, signal } = context;
+  const result = await watched(context, 'verify', (progress) =>
+    verify(settings.dataDir, { progress, signal }),
+  );
+  const { rawRuns, ndjsonRuns, files, bytes, problems } = result;
+  if (args.json) writeJson(context, result);
+  else {
+    for (const { kind, problem } of problems) {
+      output.write(`${kind.padEnd(12)}  ${toVisible(problem)}\n`);
+    }
+    const found =
+      problems.length === 0 ? 'all as it should be' : toCounted(problems.length, 'problems');
+    output.write(
+      `${toCounted(rawRuns, 'raw runs')}, ${toCounted(ndjsonRuns, 'normalized runs')}, ${toCounted(files, 'files')}, ${toSize(bytes)}: ${found}\n`,
+    );
+  }
+  if (problems.length === 0) return;
+  throw new ArchiveError(
+    `the archive in ${settings.dataDir} has ${toCounted(problems.length, 'problems')}`,
+    {
+      next: problems.every(({ kind }) => kind === 'half-written')
+        ? 'Nothing is lost: the next extract and transform clear what was left half-written.'
+        : 'Restore what is damaged or missing from a backup, or extract anew with --full.',
+    },
+  );
+}
