@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { benchExtract } from './bench/extract.ts';
 import { benchLoad } from './bench/load.ts';
 import { benchReport } from './bench/report.ts';
+import { benchTransform } from './bench/transform.ts';
 
 const { values, positionals: asked } = parseArgs({
   allowPositionals: true,
@@ -13,6 +14,7 @@ const { values, positionals: asked } = parseArgs({
 });
 
 const BENCHES = {
+  transform: () => benchTransform(Number(values.rows ?? 240_000)),
   extract: () => benchExtract(values.api === 'objects' ? 'objects' : 'v1', values.rows),
   load: () => benchLoad(Number(values.rows ?? 300_000)),
   report: () => benchReport(Number(values.rows ?? 1_000_000)),

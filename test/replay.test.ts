@@ -16,6 +16,8 @@ const RUNS = [
   '2026/11/24/042210Z-changes',
   '2026/11/24/042210Z-full',
 ] as const;
+/** An engagement that all three have. */
+const CHANGED = '88787563';
 
 let database: TestDatabase;
 let dataDir: string;
@@ -51,7 +53,70 @@ test('an archive of the first format is loaded, replayed from an old day, and ma
   await run('transform');
   await run('load');
   const loaded = await tables();
-  expect(loaded).toMatchSnapshot();
+  expect(loaded).toMatchInlineSnapshot(`
+    {
+      "links": [
+        {
+          "object_type": "company",
+          "rows": 11,
+        },
+        {
+          "object_type": "contact",
+          "rows": 40,
+        },
+        {
+          "object_type": "content",
+          "rows": 2,
+        },
+        {
+          "object_type": "deal",
+          "rows": 9,
+        },
+        {
+          "object_type": "marketing_event",
+          "rows": 3,
+        },
+        {
+          "object_type": "owner",
+          "rows": 5,
+        },
+        {
+          "object_type": "quote",
+          "rows": 1,
+        },
+        {
+          "object_type": "ticket",
+          "rows": 1,
+        },
+      ],
+      "types": [
+        {
+          "deleted": 0,
+          "ids": "652092799",
+          "rows": 1,
+          "type": "CALL",
+        },
+        {
+          "deleted": 1,
+          "ids": "276535523702",
+          "rows": 28,
+          "type": "EMAIL",
+        },
+        {
+          "deleted": 0,
+          "ids": "49323117",
+          "rows": 1,
+          "type": "NOTE",
+        },
+        {
+          "deleted": 0,
+          "ids": "274361144556",
+          "rows": 1,
+          "type": "TASK",
+        },
+      ],
+    }
+  `);
 
   await database.client.query('delete from engagements where id % 2 = 0');
   await run('load', '--from', '2026/11/24');
@@ -74,21 +139,8 @@ test('status and show read it', async () => {
   ]);
   expect(next).toMatchObject({ kind: 'start' });
 
-  const { rows } = await database.client.query('select 1 where false');
-  expect(rows).toEqual([]);
-  const shown = JSON.parse((await run('show', await changedId(), '--json')).stdout);
+  const shown = JSON.parse((await run('show', CHANGED, '--json')).stdout);
   expect(shown.map(({ run }: { run: string }) => run)).toEqual([...RUNS]);
   expect(shown[0].changes).toBeNull();
   expect(shown[1].changes.length).toBeGreaterThan(0);
 });
-
-/** An engagement of the full run that the changes run has as well. */
-async function changedId(): Promise<string> {
-  await run('transform');
-  await run('load');
-  const { rows } = await database.client.query(
-    `select id::text from engagements
-     where raw_page like '%changes%' and id in (select id from engagements) order by id limit 1`,
-  );
-  return rows[0].id;
-}

@@ -41,7 +41,7 @@ async function benchLatency(options: AccountOptions, api: Api): Promise<void> {
     // The window is to be unused when the run begins.
     await systemClock.sleep(INTERVAL_MS);
     const watch = watchMemory();
-    const { counts, manifest, durationMs } = await extract(
+    const { counts, durationMs } = await extract(
       {
         dataDir,
         demo: false,
@@ -54,7 +54,7 @@ async function benchLatency(options: AccountOptions, api: Api): Promise<void> {
     );
     const requests = counts.requests - SEQUENTIAL_PAGES;
     const allowed = (MAX * durationMs) / INTERVAL_MS;
-    const least = Math.ceil(manifest.records / PAGE_SIZES[api]);
+    const least = Math.ceil(options.rows / PAGE_SIZES[api]);
     const figures = [
       `${options.latencyMs} ms: ${(durationMs / 1000).toFixed(1)} s`,
       `${(durationMs / INTERVAL_MS).toFixed(1)} windows`,

@@ -28,12 +28,12 @@ export const SEARCH: Allowance = { max: 5, intervalMs: 1_000 };
 /** One request may be longer on its way to HubSpot than another: an interval is taken for this much longer. */
 const SLACK = 1.02;
 /** The share of the allowance that is left to others after each 429, and taken back in every interval without one. */
-const YIELD_SHARE = 0.05;
+const YIELD_SHARE = 0.03;
 const RECOVERY_SHARE = 0.01;
 /** Never is more than this share left to others because of 429s: they may be about something else. */
 const MOST_YIELDED_SHARE = 0.5;
-/** What is under way counts there and here at different times: a difference of this share is nobody's. */
-const NOISE_SHARE = 0.1;
+/** A difference of this share between HubSpot's count and ours is nobody's. */
+const NOISE_SHARE = 0.01;
 
 /**
  * A limiter that never sends more than the allowance within any rolling interval. What was left unused may be caught up
@@ -111,8 +111,11 @@ export function createRateLimit(
       if (limit.intervalMs !== undefined && limit.intervalMs > 0) intervalMs = limit.intervalMs;
       if (limit.remaining === undefined) return;
       const now = nowMs();
+      // What is under way counts here and not yet there: the largest difference of late is nearest to the truth.
       const requests = max - limit.remaining - sent.length;
-      foreign = { requests: requests > max * NOISE_SHARE ? requests : 0, until: now + intervalMs };
+      const isNoise = requests <= max * NOISE_SHARE;
+      if (isNoise || (now < foreign.until && requests < foreign.requests)) return;
+      foreign = { requests, until: now + intervalMs };
     },
     backOff(ms) {
       const now = nowMs();

@@ -47,7 +47,7 @@ export function summarizeLoad(
     return `load: nothing to do, ${toCounted(alreadyMerged, 'runs')} loaded already${left}`;
   }
   const sum = (
-    key: 'inserted' | 'updated' | 'unchanged' | 'older' | 'duplicates' | 'deleted',
+    key: 'inserted' | 'updated' | 'unchanged' | 'older' | 'duplicates' | 'deleted' | 'withheld',
   ): number => merged.reduce((total, entry) => total + entry[key], 0);
   const rows =
     sum('inserted') + sum('updated') + sum('unchanged') + sum('older') + sum('duplicates');
@@ -55,6 +55,7 @@ export function summarizeLoad(
     `load: ${toCounted(rows, 'rows')} of ${toCounted(merged.length, 'runs')} in ${toDuration(durationMs)}${left}`,
     `${toCount(sum('inserted'))} inserted, ${toCount(sum('updated'))} updated, ${toCount(sum('unchanged'))} unchanged, ${toCount(sum('older'))} older` +
       (sum('deleted') > 0 ? `, ${toCount(sum('deleted'))} deleted` : '') +
+      (sum('withheld') > 0 ? `, ${toCount(sum('withheld'))} redacted ones withheld` : '') +
       (sum('duplicates') > 0 ? `, ${toCount(sum('duplicates'))} duplicates` : ''),
     `into ${where}`,
     'next: make report; make psql to look around',

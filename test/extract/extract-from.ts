@@ -28,7 +28,7 @@ export function startTestPortal(count: number, options: PortalOptions = {}): Pro
     token: TOKEN,
     engagements: Array.from({ length: count }, (_, index) => toRecord(index + 1)),
     clock: { now: () => new Date('2026-11-24T01:49:59.900Z') },
-    rateLimit: { max: 1_000, intervalMs: 60_000 },
+    rateLimit: { max: 1_000, intervalMs: 600_000 },
     keepRequests: true,
     ...options,
   });

@@ -323,7 +323,8 @@ test('pages that were being saved when the walk became a chain do not move the c
   const [ask, page] = edge;
   expect(walk.check(ask, { ...page, ids: page.ids.toReversed() })).toBe('good');
   expect(walk.kind).toBe('chain');
-  walk.accept(...saving);
   walk.accept(ask, page);
+  walk.accept(...saving);
+  expect(walk.complete).toBe(false);
   expect(walk.plan()?.cursor).toBe('12');
 });

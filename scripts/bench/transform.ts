@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type PageEntry, readJournal } from '../../src/archive/journal.ts';
+import { readRawManifest, writeRawManifest } from '../../src/archive/manifest.ts';
+import { JOURNAL, listRuns, rawRoot } from '../../src/archive/runs.ts';
+import type { Cost } from './transform-once.ts';
+
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+const ONCE = fileURLToPath(new URL('transform-once.ts', import.meta.url));
+const TURNS = 5;
+
+/**
+ * `transform` of about `rowCount` records (the demo portal's pages, again and again) with one and two workers, against
+ * a bare loop of JSON.parse and JSON.stringify on one core and against `jq -c '.results[]'`; and the memory it takes
+ * for the demo portal alone and for all. Jobs take turns, each in a process of its own; figures are medians.
+ */
+export async function benchTransform(rowCount: number): Promise<void> {
+  const small = await mkdtemp(path.join(tmpdir(), 'bench-'));
+  const large = await mkdtemp(path.join(tmpdir(), 'bench-'));
+  try {
+    const env = { ...process.env, HUBSPOT_ACCESS_TOKEN: 'demo', DATA_DIR: small };
+    await run(process.execPath, [CLI, 'extract', '--env-file', '/dev/null'], { env });
+    const { records, bytes, files } = await repeatRun(small, large, rowCount);
+    console.log(`${records} records, ${(bytes / 1e6).toFixed(0)} MB of pages`);
+    const costs = new Map<string, Cost[]>();
+    for (let turn = 0; turn < TURNS; turn++) {
+      for (const [job, folder, workers] of [
+        ['bare loop', large, 'bare'],
+        ['transform, 1 worker', large, '1'],
+        ['transform, 2 workers', large, '2'],
+        ['transform, 2 workers, the demo portal once', small, '2'],
+      ] as const) {
+        costs.set(job, [...(costs.get(job) ?? []), await measureOnce(folder, workers)]);
+      }
+      const jq = await measureJq(files);
+      if (jq !== null) costs.set('jq', [...(costs.get('jq') ?? []), jq]);
+    }
+    for (const [job, all] of costs) {
+      const [seconds, cpu, rss] = (['seconds', 'cpuSeconds', 'rssMb'] as const).map((key) =>
+        median(all.map((cost) => cost[key])),
+      );
+      console.log(
+        `${job.padEnd(44)} ${seconds?.toFixed(2)} s, ${cpu?.toFixed(2)} s of CPU, ${rss?.toFixed(0)} MiB`,
+      );
+    }
+    const one = 'transform, 1 worker';
+    const two = 'transform, 2 workers';
+    ratio('CPU, 1 worker / bare loop', costs, [one, 'bare loop'], 'cpuSeconds');
+    ratio('time, 1 worker / bare loop', costs, [one, 'bare loop'], 'seconds');
+    ratio('time, 1 worker / 2 workers', costs, [one, two], 'seconds');
+    ratio('time, jq / 2 workers', costs, ['jq', two], 'seconds');
+    ratio(
+      'memory, all / the demo portal once',
+      costs,
+      [two, `${two}, the demo portal once`],
+      'rssMb',
+    );
+  } finally {
+    for (const folder of [small, large]) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The run in `from`, its pages linked as often as it takes, as one run in `to`. */
+async function repeatRun(from: string, to: string, rowCount: number) {
+  const [run = ''] = await listRuns(rawRoot(from));
+  const source = path.join(rawRoot(from), run);
+  const target = path.join(rawRoot(to), run);
+  await mkdir(target, { recursive: true });
+  const manifest = await readRawManifest(source);
+  const { pages } = await readJournal(source);
+  const times = Math.max(1, Math.round(rowCount / manifest.records));
+  const entries: PageEntry[] = [];
+  for (let time = 0; time < times; time++) {
+    for (const page of pages) {
+      const file = `engagements-${String(entries.length + 1).padStart(6, '0')}.json`;
+      await link(path.join(source, page.file), path.join(target, file));
+      entries.push({ ...page, file });
+    }
+  }
+  const journal = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+  await writeFile(path.join(target, JOURNAL), journal);
+  const [records, bytes] = [manifest.records * times, manifest.bytes * times];
+  await writeRawManifest(target, {
+    ...manifest,
+    records,
+    bytes,
+    pages: entries.length,
+    journalSha256: createHash('sha256').update(journal).digest('hex'),
+  });
+  return { records, bytes, files: entries.map(({ file }) => path.join(target, file)) };
+}
+
+async function measureOnce(dataDir: string, workers: string): Promise<Cost> {
+  const { stdout } = await run(process.execPath, [ONCE, dataDir, workers]);
+  return JSON.parse(stdout);
+}
+
+/** Null where there is no jq. Its CPU time and memory are not told apart from ours. */
+async function measureJq(files: string[]): Promise<Cost | null> {
+  const began = performance.now();
+  try {
+    await run('sh', ['-c', 'jq -c ".results[]" "$@" > /dev/null', 'sh', ...files]);
+  } catch {
+    return null;
+  }
+  return { seconds: (performance.now() - began) / 1000, cpuSeconds: Number.NaN, rssMb: Number.NaN };
+}
+
+function ratio(
+  what: string,
+  costs: Map<string, Cost[]>,
+  [above, below]: [string, string],
+  key: keyof Cost,
+): void {
+  // Turn by turn: what else the machine does then weighs on both.
+  const ratios = (costs.get(above) ?? []).map(
+    (cost, turn) => cost[key] / (costs.get(below)?.[turn]?.[key] ?? Number.NaN),
+  );
+  if (ratios.length > 0) console.log(`ratio ${median(ratios).toFixed(2)}: ${what}`);
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
+}
+
+const run = promisify(execFile);
