@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseEnv } from 'node:util';
+import { parseArgs, parseEnv } from 'node:util';
 import yargs from 'yargs';
 import type { Context } from './commands/context.ts';
 import { runDatabase, runPsql } from './commands/database.ts';
@@ -27,7 +27,7 @@ import { createProgressBar, createProgressLines } from './terminal/progress.ts';
 process.umask(0o077);
 
 const interruption = new AbortController();
-let log: Log = createLog('text', writeError, () => new Date());
+let log: Log = openLog(askedLogFormat(process.argv.slice(2)));
 
 /** The options every command has, and the variable that each stands for. */
 const SETTING_OPTIONS = {
@@ -49,7 +49,7 @@ function defineCommands(argv: string[]) {
     .option('env-file', { type: 'string', default: '.env', describe: 'File with settings' })
     .parserConfiguration({ 'duplicate-arguments-array': false, 'populate--': true })
     .strict()
-    .demandCommand(1, 'Name a command; --help lists them.')
+    .demandCommand(1, 'Name a command')
     .version(false)
     .wrap(100)
     .fail((message, error) => {
@@ -321,18 +321,17 @@ async function createContext(args: Record<string, unknown>): Promise<Context> {
     if (typeof value === 'string') options[variable] = value;
   }
   const environment = { ...process.env, ...options };
-  const settings = toSettings(
-    environment,
-    await readEnvFile(String(args['envFile'])),
-    process.cwd(),
-  );
-  log = createLog(settings.logFormat, writeError, () => new Date());
+  const dotenv = await readEnvFile(String(args['envFile']));
+  // What is wrong with the settings is said in the format that they ask for.
+  log = openLog(environment['LOG_FORMAT'] ?? dotenv['LOG_FORMAT']);
+  const settings = toSettings(environment, dotenv, process.cwd());
   const { stdout, stderr } = process;
   const live = stderr.isTTY && settings.logFormat === 'text';
   return {
     settings,
     log,
     signal: interruption.signal,
+    leaveInterrupts: () => void process.removeAllListeners('SIGINT').on('SIGINT', () => {}),
     watch: (stage) =>
       live ? createProgressBar(stage, stderr) : createProgressLines(stage, log, Date.now),
     output: {
@@ -353,8 +352,16 @@ async function readEnvFile(file: string): Promise<Record<string, string | undefi
   }
 }
 
-function writeError(text: string): void {
-  process.stderr.write(text);
+/** Wrong usage, which leaves no settings, is said in the format that the command line or the environment asks for. */
+function askedLogFormat(argv: string[]): string | undefined {
+  const options = { 'log-format': { type: 'string' } } as const;
+  const asked = parseArgs({ args: argv, options, strict: false }).values['log-format'];
+  return typeof asked === 'string' ? asked : process.env['LOG_FORMAT'];
+}
+
+function openLog(format: string | undefined): Log {
+  const write = (text: string): void => void process.stderr.write(text);
+  return createLog(format === 'json' ? 'json' : 'text', write, () => new Date());
 }
 
 /** Says what ended the program, and returns its exit code. */

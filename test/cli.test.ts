@@ -82,6 +82,7 @@ describe('what is wrong is said in a few lines, with its exit code, and nothing 
     ['no instant', ['extract', '--since', 'yesterday'], {}, 2, /--since must be an instant/],
     ['two wishes', ['extract', '--since', '2026-01-01', '--full'], {}, 2, /exclude each other/],
     ['a page too large', ['extract', '--page-limit', '251'], {}, 2, /--page-limit/],
+    ['no step of the demo', ['extract', '--demo-step', '-1'], {}, 2, /--demo-step/],
     ['no count of rejects', ['transform', '--max-rejects', 'few'], {}, 2, /--max-rejects/],
     ['no log format', ['transform'], { LOG_FORMAT: 'xml' }, 2, /LOG_FORMAT/],
     ['a schema of Postgres itself', ['load'], { DATABASE_SCHEMA: 'pg_x' }, 2, /DATABASE_SCHEMA/],
@@ -110,6 +111,16 @@ test('errors are JSON lines when logs are', async () => {
     .map((line) => JSON.parse(line));
   expect(lines.at(-1)).toMatchObject({ level: 'error', code: 'ERR_DATABASE', retryable: true });
   expect(lines.at(-1).next).toMatch(/Start the server/);
+});
+
+test.each<[string, string[], Record<string, string>]>([
+  ['wrong usage', ['extract', '--ful'], { LOG_FORMAT: 'json' }],
+  ['wrong usage with the format as an option', ['extract', '--ful', '--log-format=json'], {}],
+  ['wrong settings', ['extract'], { LOG_FORMAT: 'json', HUBSPOT_ACCESS_TOKEN: '' }],
+])('%s is told as a JSON line, too', async (_name, command, environment) => {
+  const { stderr, exit } = await runCli(command, { DATA_DIR: folder, ...environment });
+  expect(exit).toBe(2);
+  expect(JSON.parse(stderr)).toMatchObject({ level: 'error', code: 'ERR_SETTINGS' });
 });
 
 test.each(['extract', 'transform', 'load', 'report', 'db', 'psql'])(

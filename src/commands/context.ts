@@ -10,6 +10,8 @@ export interface Context {
   log: Log;
   /** Aborted with Interrupted by SIGINT and SIGTERM. */
   signal: AbortSignal;
+  /** From now on Ctrl-C is that of a program we started, and does not abort `signal`; SIGTERM still does. */
+  leaveInterrupts(): void;
   /** A bar on a terminal, lines elsewhere; the caller stops it. */
   watch(stage: string): ProgressDisplay;
   /** Where results go. */

@@ -14,27 +14,45 @@ export async function runDatabase(context: Context): Promise<void> {
   });
 }
 
-/** `psql`: the machine's psql on the database, with the tables' schema on its search path. */
+/**
+ * `psql`: the machine's psql on the database, with the tables' schema on its search path; returns its exit code. Ctrl-C
+ * is psql's meanwhile: it cancels a query there.
+ */
 export async function runPsql(context: Context, args: string[]): Promise<number> {
+  const { signal } = context;
   return withDatabase(context, async (database) => {
-    const url = new URL(database.url);
+    const { url, password } = takePassword(database.url);
     const schema = `"${database.schema.replaceAll('"', '""')}"`;
     const environment = {
       ...process.env,
-      // Not as an argument: everybody on the machine can read those.
-      ...(url.password === '' ? {} : { PGPASSWORD: decodeURIComponent(url.password) }),
+      ...(password === null ? {} : { PGPASSWORD: password }),
       PGOPTIONS: `${process.env['PGOPTIONS'] ?? ''} -c search_path=${schema.replace(/[\\ ]/g, '\\$&')},public`,
     };
-    url.password = '';
-    const psql = spawn('psql', [url.href, ...args], { stdio: 'inherit', env: environment });
+    context.leaveInterrupts();
+    const psql = spawn('psql', [url, ...args], { stdio: 'inherit', env: environment, signal });
     try {
       const [code] = await once(psql, 'exit');
       return code ?? 1;
     } catch (error) {
+      signal.throwIfAborted();
       if (!isSystemError(error, 'ENOENT')) throw error;
       throw new DatabaseFailed('psql is not installed on this machine', {
         next: 'Install it (Debian: postgresql-client); or run make db and use any client with the string it prints.',
       });
     }
   });
+}
+
+/** The password of a connection string, and the rest of it: everybody on the machine can read a program's arguments. */
+function takePassword(text: string): { url: string; password: string | null } {
+  const url = new URL(text);
+  const inUser = url.password === '' ? null : decodeURIComponent(url.password);
+  url.password = '';
+  const inQuery = url.searchParams.get('password');
+  // As pg and psql take it where there are both.
+  if (inQuery === null) return { url: url.href, password: inUser };
+  url.searchParams.delete('password');
+  // To psql a plus sign is no space.
+  url.search = url.search.replaceAll('+', '%20');
+  return { url: url.href, password: inQuery };
 }

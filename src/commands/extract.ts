@@ -32,6 +32,9 @@ export async function runExtract(context: Context, args: ExtractArguments): Prom
   if (!(Number.isInteger(args.pageLimit) && args.pageLimit >= 1 && args.pageLimit <= MAX_LIMIT)) {
     throw new SettingsError(`--page-limit must be a whole number from 1 to ${MAX_LIMIT}`);
   }
+  if (!(Number.isInteger(args.demoStep) && args.demoStep >= 0)) {
+    throw new SettingsError('--demo-step must be a whole number from 0 on');
+  }
   const { maxRequestsPer10s = 1, dailyReserve } = args;
   if (!(maxRequestsPer10s >= 1))
     throw new SettingsError('--max-requests-per-10s must be 1 or more');

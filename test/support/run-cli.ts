@@ -17,7 +17,7 @@ export async function runCli(
   environment: Record<string, string> = {},
 ): Promise<Ended> {
   // Node 22 warns that its SQLite is new.
-  const argv = ['--disable-warning=ExperimentalWarning', CLI, ...command, '--env-file=/dev/null'];
+  const argv = ['--disable-warning=ExperimentalWarning', CLI, '--env-file=/dev/null', ...command];
   const options = {
     env: { PATH: process.env['PATH'] ?? '', ...environment },
     maxBuffer: 1 << 28,
