@@ -26,7 +26,7 @@ export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
 export interface JobErrorParts {
   /** What the operator can do next; one sentence, shown on a line of its own. */
   next?: string;
-  /** What was underneath; shown only when logging JSON, or for a bug. */
+  /** What was underneath, for whoever catches it; never shown, since it may quote data. */
   cause?: unknown;
 }
 

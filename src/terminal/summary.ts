@@ -12,9 +12,11 @@ export function summarizeExtract({
   resumedPages,
   durationMs,
 }: ExtractResult): string {
-  const portal = manifest.portalId === null ? 'a portal' : `portal ${manifest.portalId}`;
+  // A run that returned no record does not know whose portal it is.
+  const named = manifest.portalId === null ? 'the portal' : `portal ${manifest.portalId}`;
+  const portal = manifest.demo ? 'the demo portal' : named;
   return lines(
-    `extract: ${toCounted(manifest.records, 'records')} of ${portal}${manifest.demo ? ' (the demo)' : ''} in ${toDuration(durationMs)}`,
+    `extract: ${toCounted(manifest.records, 'records')} of ${portal} in ${toDuration(durationMs)}`,
     `${toCounted(manifest.pages, 'pages')}, ${toSize(manifest.bytes)}${resumedPages > 0 ? `, ${toCount(resumedPages)} of them from before` : ''}: ${toTypes(manifest.types)}`,
     `in ${shorten(folder)}`,
     'next: make load',
