@@ -333,7 +333,7 @@ async function createContext(args: Record<string, unknown>): Promise<Context> {
     signal: interruption.signal,
     leaveInterrupts: () => void process.removeAllListeners('SIGINT').on('SIGINT', () => {}),
     watch: (stage) =>
-      live ? createProgressBar(stage, stderr) : createProgressLines(stage, log, Date.now),
+      live ? createProgressBar(stage, stderr, Date.now) : createProgressLines(stage, log, Date.now),
     output: {
       write: (text) => void stdout.write(text),
       columns: stdout.isTTY ? stdout.columns : undefined,

@@ -1,15 +1,14 @@
-import { MultiBar, Presets } from 'cli-progress';
+import { MultiBar } from 'cli-progress';
 import type { Progress } from '../progress.ts';
 import type { Log } from './log.ts';
-import { toCount, toCounted } from './text.ts';
+import { type ProgressState, toProgressLine } from './progress-line.ts';
+import { toCount } from './text.ts';
 
 /** A progress display, with an end. */
 export interface ProgressDisplay extends Progress {
   /** Takes the bar away. Idempotent. */
   stop(): void;
 }
-
-type State = Parameters<Progress['update']>[0];
 
 const LINE_EVERY_MS = 10_000;
 
@@ -33,37 +32,42 @@ export function createProgressLines(stage: string, log: Log, now: () => number):
 }
 
 /** A live bar on a terminal; notes scroll by above it. */
-export function createProgressBar(stage: string, stream: NodeJS.WriteStream): ProgressDisplay {
-  const began = Date.now();
-  const bars = new MultiBar(
-    {
-      stream,
-      clearOnComplete: true,
-      hideCursor: true,
-      barsize: 24,
-      fps: 8,
-      // Ctrl-C is ours to handle.
-      gracefulExit: false,
-      format: (_options, params, payload: Partial<State>) => {
-        const done = toCounted(params.value, payload.unit ?? 'records');
-        const seconds = Math.max(0.1, (Date.now() - began) / 1000);
-        const rate = `${toCount(Math.round(params.value / seconds))}/s`;
-        const detail = payload.detail === undefined ? '' : `, ${payload.detail}`;
-        if (payload.total === undefined) return `${stage}  ${done}${detail}, ${rate}`;
-        const filled = Math.round(params.progress * 24);
-        const bar = '█'.repeat(filled) + '░'.repeat(24 - filled);
-        return `${stage}  ${bar} ${Math.round(params.progress * 100)} %  ${done} of ${toCount(payload.total)}, ${rate}${detail}`;
-      },
+export function createProgressBar(
+  stage: string,
+  stream: NodeJS.WriteStream,
+  now: () => number,
+): ProgressDisplay {
+  let began = { done: 0, at: now() };
+  let state: ProgressState | undefined;
+  const bars = new MultiBar({
+    stream,
+    clearOnComplete: true,
+    hideCursor: true,
+    fps: 8,
+    // Ctrl-C is ours to handle.
+    gracefulExit: false,
+    format: () => {
+      if (state === undefined) return stage;
+      const since = { done: state.done - began.done, seconds: (now() - began.at) / 1000 };
+      return toProgressLine({ stage, state, since, columns: stream.columns });
     },
-    Presets.shades_classic,
-  );
-  const bar = bars.create(1, 0, {});
+  });
+  const bar = bars.create(1, 0);
+  let stopped = false;
   return {
-    update(state) {
-      bar.setTotal(state.total ?? Number.MAX_SAFE_INTEGER);
-      bar.update(state.done, state);
+    update(next) {
+      // What a stage that goes on with something starts from is not its own work.
+      if (state === undefined) began = { done: next.done, at: now() };
+      state = next;
+      bar.update(next.done);
     },
     note: (message) => bars.log(`${stage}: ${message}\n`),
-    stop: () => bars.stop(),
+    stop() {
+      if (stopped) return;
+      stopped = true;
+      // Stopping alone would lose the notes that are not on the screen yet.
+      bars.update();
+      bars.stop();
+    },
   };
 }
