@@ -37,11 +37,8 @@ extract: $(INSTALLED) ## Fetch engagements from HubSpot into data/raw
 transform: $(INSTALLED) ## Normalize raw runs into data/ndjson
 	@$(CLI) transform $(ARGS)
 
-# Loads what could be transformed also when a damaged run could not; that failure is still what it returns.
 load: $(INSTALLED) ## Transform, then merge into Postgres
-	@$(CLI) transform; transformed=$$?; \
-	if [ $$transformed -ge 128 ] || [ $$transformed -eq 2 ]; then exit $$transformed; fi; \
-	$(CLI) load $(ARGS) && exit $$transformed
+	@$(CLI) load --transform $(ARGS)
 
 report: $(INSTALLED) ## Show engagements per day by type, with the 14-day average
 	@$(CLI) report $(ARGS)
@@ -64,14 +61,11 @@ prune: $(INSTALLED) ## List superseded runs; remove them with ARGS='… --yes'
 # A full run; the changes after the portal changed; a full run again, which finds what was deleted.
 demo: $(INSTALLED) ## Watch the job on a made-up portal that changes, in data/demo
 	@$(DEMO) extract $(DEMO_ARGS) --full --demo-step 0
-	@$(DEMO) transform $(DEMO_ARGS)
-	@$(DEMO) load $(DEMO_ARGS)
+	@$(DEMO) load --transform $(DEMO_ARGS)
 	@$(DEMO) extract $(DEMO_ARGS) --demo-step 1
-	@$(DEMO) transform $(DEMO_ARGS)
-	@$(DEMO) load $(DEMO_ARGS)
+	@$(DEMO) load --transform $(DEMO_ARGS)
 	@$(DEMO) extract $(DEMO_ARGS) --full --demo-step 1
-	@$(DEMO) transform $(DEMO_ARGS)
-	@$(DEMO) load $(DEMO_ARGS)
+	@$(DEMO) load --transform $(DEMO_ARGS)
 	@$(DEMO) report $(DEMO_ARGS)
 
 db: $(INSTALLED) ## Print the connection string and keep the embedded Postgres up
@@ -99,7 +93,7 @@ clean: ## Remove installed packages; data stays
 
 $(INSTALLED): package.json package-lock.json
 	@command -v npm >/dev/null || { echo 'error: npm is missing: install Node.js with npm first' >&2; exit 2; }
-	npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
+	npm ci --include=dev --include=optional --no-audit --no-fund --no-update-notifier --loglevel=error
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 19) ? 0 : 1)' || \
 	  { echo "error: Node $$(node --version) is too old, and npm has none for this platform: install Node 22.19 or newer" >&2; exit 2; }
 	@touch $@

@@ -16,7 +16,11 @@ import { runVerify } from './commands/verify.ts';
 import { EXIT, Interrupted, isSystemError, JobError, SettingsError } from './errors.ts';
 import { toSettings, type Variable } from './settings.ts';
 import { createLog, type Log } from './terminal/log.ts';
-import { createProgressBar, createProgressLines } from './terminal/progress.ts';
+import {
+  createProgressBar,
+  createProgressLines,
+  type ProgressDisplay,
+} from './terminal/progress.ts';
 
 /**
  * The command line: the only place that knows argv, the environment, signals and exit codes.
@@ -28,6 +32,8 @@ process.umask(0o077);
 
 const interruption = new AbortController();
 let log: Log = openLog(askedLogFormat(process.argv.slice(2)));
+/** What is on the terminal now. */
+let display: ProgressDisplay | undefined;
 
 /** The options every command has, and the variable that each stands for. */
 const SETTING_OPTIONS = {
@@ -144,6 +150,11 @@ function defineCommands(argv: string[]) {
       'Merge normalized runs into Postgres',
       (command) =>
         command
+          .option('transform', {
+            type: 'boolean',
+            default: false,
+            describe: 'Transform first; a run that cannot be does not keep the others',
+          })
           .option('from', {
             type: 'string',
             requiresArg: true,
@@ -184,7 +195,10 @@ function defineCommands(argv: string[]) {
           .option('json', JSON_OPTION)
           .example('$0 load --from 2026/11/24', 'Replay the runs since that day')
           .example('$0 load --rebuild', 'Start over from the files, readers undisturbed'),
-      async (args) => runLoad(await createContext(args), args),
+      async (args) => {
+        const exitCode = await runLoad(await createContext(args), args);
+        process.exitCode ||= exitCode;
+      },
     )
     .command(
       'report',
@@ -331,9 +345,14 @@ async function createContext(args: Record<string, unknown>): Promise<Context> {
     settings,
     log,
     signal: interruption.signal,
+    explain,
     leaveInterrupts: () => void process.removeAllListeners('SIGINT').on('SIGINT', () => {}),
-    watch: (stage) =>
-      live ? createProgressBar(stage, stderr, Date.now) : createProgressLines(stage, log, Date.now),
+    watch(stage) {
+      display = live
+        ? createProgressBar(stage, stderr, Date.now)
+        : createProgressLines(stage, log, Date.now);
+      return display;
+    },
     output: {
       write: (text) => void stdout.write(text),
       columns: stdout.isTTY ? stdout.columns : undefined,
@@ -382,16 +401,21 @@ function explain(error: unknown): number {
 
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
-    // The second time somebody is in a hurry: everything on disk and in the database can take a kill.
-    if (interruption.signal.aborted) process.exit(new Interrupted(name).exitCode);
+    const isAgain = interruption.signal.aborted;
     interruption.abort(new Interrupted(name));
+    // Ctrl-C again: somebody is in a hurry, and everything on disk and in the database can take a kill. SIGTERM comes
+    // twice by itself where one goes to all processes and make hands on another.
+    if (isAgain && name === 'SIGINT') process.exit(new Interrupted(name).exitCode);
   });
 }
-// `report | head` closes the pipe early: nothing is wrong.
+process.on('exit', () => display?.stop());
 process.stdout.on('error', (error) => {
-  if (isSystemError(error, 'EPIPE')) process.exit(process.exitCode ?? EXIT.done);
-  throw error;
+  // `report | head` closes the pipe early: nothing is wrong.
+  if (isSystemError(error, 'EPIPE')) return;
+  process.exitCode = explain(new SettingsError(`cannot write the result: ${error.message}`));
 });
+// Whoever read it has gone; the work goes on.
+process.stderr.on('error', () => {});
 
 try {
   await defineCommands(process.argv.slice(2)).parseAsync();

@@ -1,8 +1,13 @@
-import { readdir, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { findPostmaster } from '../src/database/postmaster.ts';
 import { createTestDatabase, type TestDatabase } from './support/postgres.ts';
-import { runCli } from './support/run-cli.ts';
+import { toPage, writeRawRun } from './support/raw-run.ts';
+import { CLI, runCli } from './support/run-cli.ts';
 import { makeTemporaryFolder } from './support/temporary-folder.ts';
 
 let folder: string;
@@ -132,6 +137,29 @@ test.each(['extract', 'transform', 'load', 'report', 'db', 'psql'])(
   },
 );
 
+test('a reader that leaves early ends the embedded server no less', async () => {
+  const command = ['report', '--format', 'csv', '--env-file=/dev/null'];
+  const env = { PATH: process.env['PATH'], DATA_DIR: folder };
+  const child = spawn(process.execPath, [CLI, ...command], { env, stdio: 'pipe' });
+  child.stdout.destroy();
+  child.stderr.destroy();
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(await findPostmaster(path.join(await realpath(folder), 'postgres', 'data'))).toBe(
+    undefined,
+  );
+});
+
+test.skipIf(process.platform !== 'linux')('a result that cannot be written is said', async () => {
+  const argv = ['-c', 'exec "$@" >/dev/full', 'sh', process.execPath, CLI, 'status'];
+  const env = { PATH: process.env['PATH'], DATA_DIR: folder };
+  const child = spawn('sh', [...argv, '--env-file=/dev/null'], { env, stdio: 'pipe' });
+  const [said, [exit]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect({ said, exit }).toEqual({
+    said: 'error: cannot write the result: ENOSPC: no space left on device, write\n',
+    exit: 2,
+  });
+});
+
 describe('with a database', () => {
   let database: TestDatabase;
   beforeEach(async () => {
@@ -148,6 +176,20 @@ describe('with a database', () => {
     expect(await runCli(backwards, environment)).toMatchObject({ exit: 2, stdout: '' });
     const zone = await runCli(['report', '--timezone', 'Mars/Olympus'], environment);
     expect(zone).toMatchObject({ exit: 2 });
+  });
+
+  test('load --transform loads what could be transformed, and ends with what could not', async () => {
+    const environment = { DATABASE_URL: database.url, DATA_DIR: folder };
+    const record = (id: number) => ({ engagement: { id, portalId: 62515, type: 'NOTE' } });
+    const damaged = await writeRawRun(folder, '2026/11/04/101500Z-full', [toPage([record(1)])]);
+    await writeRawRun(folder, '2026/11/05/101500Z-full', [toPage([record(2)])]);
+    await writeFile(path.join(damaged, 'engagements-000001.json'), '{}');
+    const { exit, stdout, stderr } = await runCli(['load', '--transform', '--json'], environment);
+    expect(exit).toBe(4);
+    expect(stderr).toMatch(/error: .*101500Z-full\/engagements-000001\.json is damaged/);
+    expect(JSON.parse(stdout)).toMatchObject({ merged: [{ run: '2026/11/05/101500Z-full' }] });
+    const { rows } = await database.client.query('select id from engagements');
+    expect(rows).toEqual([{ id: '2' }]);
   });
 
   test('db prints the connection string', async () => {

@@ -3,13 +3,10 @@ import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from './support/postgres.ts';
-import { runCli } from './support/run-cli.ts';
+import { CLI, runCli } from './support/run-cli.ts';
 import { makeTemporaryFolder } from './support/temporary-folder.ts';
-
-const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
 
 let folder: string;
 let database: TestDatabase;

@@ -12,6 +12,8 @@ export interface Context {
   signal: AbortSignal;
   /** From now on Ctrl-C is that of a program we started, and does not abort `signal`; SIGTERM still does. */
   leaveInterrupts(): void;
+  /** Says what ended a piece of work, and returns the exit code that it wants. */
+  explain(error: unknown): number;
   /** A bar on a terminal, lines elsewhere; the caller stops it. */
   watch(stage: string): ProgressDisplay;
   /** Where results go. */

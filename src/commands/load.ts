@@ -1,9 +1,10 @@
 import { systemClock } from '../clock.ts';
-import { SettingsError } from '../errors.ts';
+import { EXIT, Interrupted, SettingsError } from '../errors.ts';
 import { load } from '../load/load.ts';
 import { withoutSecrets } from '../settings.ts';
 import { summarizeLoad } from '../terminal/summary.ts';
 import { type Context, watched, withDatabase, writeJson } from './context.ts';
+import { runTransform } from './transform.ts';
 
 export interface LoadArguments {
   from: string | undefined;
@@ -14,11 +15,15 @@ export interface LoadArguments {
   acceptRedacted: boolean;
   workMem: string;
   allowDemo: boolean;
+  transform: boolean;
   json: boolean;
 }
 
-/** `load`: merges the normalized runs that are not in the database yet. */
-export async function runLoad(context: Context, args: LoadArguments): Promise<void> {
+/**
+ * `load`: merges the normalized runs that are not in the database yet. Returns the exit code: not 0 when it was to
+ * transform first and not all could be.
+ */
+export async function runLoad(context: Context, args: LoadArguments): Promise<number> {
   const { settings, log, signal } = context;
   const { from, to, json } = args;
   const { rebuild, forgetMissing, allowMassDelete, acceptRedacted, workMem, allowDemo } = args;
@@ -40,6 +45,7 @@ export async function runLoad(context: Context, args: LoadArguments): Promise<vo
   const replay =
     from === undefined ? {} : { replay: { from, ...(to === undefined ? {} : { to }) } };
   const options = { rebuild, forgetMissing, allowMassDelete, acceptRedacted, workMem, allowDemo };
+  const exitCode = args.transform ? await transformFirst(context) : EXIT.done;
   await withDatabase(context, async (database) => {
     const result = await watched(context, 'load', (progress) =>
       load(
@@ -53,6 +59,19 @@ export async function runLoad(context: Context, args: LoadArguments): Promise<vo
     log.info(summarizeLoad(result, where), { stage: 'load', ...result });
     if (json) writeJson(context, result);
   });
+  return exitCode;
+}
+
+/** A run that cannot be transformed does not keep the others from being loaded. Returns the exit code. */
+async function transformFirst(context: Context): Promise<number> {
+  try {
+    const defaults = { force: false, maxRejects: undefined, workers: undefined, json: false };
+    await runTransform(context, { ...defaults, loads: true });
+    return EXIT.done;
+  } catch (error) {
+    if (error instanceof Interrupted || error instanceof SettingsError) throw error;
+    return context.explain(error);
+  }
 }
 
 function checkRunOrDay(option: string, text: string): void {

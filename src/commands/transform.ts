@@ -14,6 +14,8 @@ export interface TransformArguments {
   /** Threads at most; `undefined`: one for each core. */
   workers: number | undefined;
   json: boolean;
+  /** Whether nobody has to be told that it is to be loaded next. */
+  loads?: boolean;
 }
 
 /** `transform`: normalizes the raw runs that are not normalized yet. */
@@ -30,7 +32,10 @@ export async function runTransform(context: Context, args: TransformArguments): 
       transform({ dataDir, force, maxRejects, workers }, { progress, signal }),
     ),
   );
-  log.info(summarizeTransform(result, ndjsonRoot(dataDir)), { stage: 'transform', ...result });
+  log.info(summarizeTransform(result, ndjsonRoot(dataDir), args.loads), {
+    stage: 'transform',
+    ...result,
+  });
   const drift = summarizeDrift(result);
   // In JSON, it is a field of the result already.
   if (drift !== null && !log.isJson) log.info(drift);

@@ -26,6 +26,7 @@ export function summarizeExtract({
 export function summarizeTransform(
   { runs, skipped, durationMs }: TransformResult,
   folder: string,
+  loads = false,
 ): string {
   if (runs.length === 0) {
     return `transform: nothing to do, ${toCounted(skipped, 'runs')} done already`;
@@ -36,7 +37,7 @@ export function summarizeTransform(
     `transform: ${toCounted(sum('rows'), 'rows')} of ${toCounted(runs.length, 'runs')} in ${toDuration(durationMs)}`,
     `${toSize(sum('bytes'))}, ${toCounted(sum('rejects'), 'records')} rejected, ${toCounted(sum('replacedCharacters'), 'characters')} replaced`,
     `in ${shorten(folder)}`,
-    'next: make load',
+    ...(loads ? [] : ['next: make load']),
   );
 }
 

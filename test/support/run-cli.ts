@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+/** The program. */
+export const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 /** What a command left behind. */
 export interface Ended {
