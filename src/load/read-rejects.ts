@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { cannotRead, REJECTS } from '../archive/runs.ts';
 import { isRawNumber, parseJson } from '../json.ts';
 import { damaged } from './copy-run.ts';
@@ -21,7 +20,7 @@ export async function* readRejectedIds({
   let batch: (string | null)[] = [];
   let count = 0;
   try {
-    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: 0 })) {
+    for await (const line of readLines(file)) {
       batch.push(toRejectedId(line));
       count += 1;
       if (batch.length < BATCH) continue;
@@ -37,6 +36,17 @@ export async function* readRejectedIds({
     throw damaged(file, `it has ${count} lines, the manifest says ${manifest.rejects}`);
   }
   if (batch.length > 0) yield batch;
+}
+
+/** Node's readline takes U+2028 and U+2029 for line ends as well, which JSON leaves in texts as they are. */
+async function* readLines(file: string): AsyncGenerator<string, void, undefined> {
+  let rest = '';
+  for await (const piece of createReadStream(file, 'utf8')) {
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }
 
 /** v1's records have their id in `engagement`, the CRM objects API's in the record itself. */

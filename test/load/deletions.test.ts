@@ -78,6 +78,13 @@ test.each([[{}], [null], ['text'], [{ engagement: { id: -1 } }], [{ id: 'x' }]])
   },
 );
 
+test('a rejected record may hold any text', async () => {
+  await bench.bring(FIRST, ids(1, 2, 3), NOTES);
+  const body = 'line\u2028paragraph\u2029end\r\n\v\f\u0085';
+  await bench.bring(SECOND, ids(1), { ...NOTES, rejected: [{ id: 2, body }] });
+  expect(await deleted()).toEqual({ 3: SECOND_START });
+});
+
 test('rejects that are not those of the manifest are damage', async () => {
   await bench.bring(FIRST, ids(1, 2), NOTES);
   const folder = await bench.write(SECOND, ids(1), { ...NOTES, rejected: [{ id: 5 }], rejects: 2 });
