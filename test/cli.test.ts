@@ -76,6 +76,14 @@ describe('what is wrong is said in a few lines, with its exit code, and nothing 
       2,
       /DATABASE_URL must look like/,
     ],
+    ['a window of nothing', ['report', '--window', '0'], {}, 2, /--window must be/],
+    [
+      'a range backwards of report',
+      ['report', '--from', '2026-02-02', '--to', '2026-02-01'],
+      {},
+      2,
+      /is after --to/,
+    ],
     [
       'a range backwards',
       ['load', '--from', '2026/11/24', '--to', '2026/11/23'],

@@ -1,8 +1,9 @@
+import path from 'node:path';
 import { systemClock } from '../clock.ts';
 import { EXIT, Interrupted, SettingsError } from '../errors.ts';
 import { load } from '../load/load.ts';
 import { withoutSecrets } from '../settings.ts';
-import { summarizeLoad } from '../terminal/summary.ts';
+import { shorten, summarizeLoad } from '../terminal/summary.ts';
 import { type Context, watched, withDatabase, writeJson } from './context.ts';
 import { runTransform } from './transform.ts';
 
@@ -54,7 +55,7 @@ export async function runLoad(context: Context, args: LoadArguments): Promise<nu
       ),
     );
     const where = database.embedded
-      ? `the embedded Postgres in ${settings.dataDir}/postgres, schema ${database.schema}`
+      ? `the embedded Postgres in ${shorten(path.join(settings.dataDir, 'postgres'))}, schema ${database.schema}`
       : `${withoutSecrets(database.url)}, schema ${database.schema}`;
     log.info(summarizeLoad(result, where), { stage: 'load', ...result });
     if (json) writeJson(context, result);

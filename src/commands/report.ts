@@ -4,7 +4,7 @@ import { formatJson } from '../report/format-json.ts';
 import { formatTable } from '../report/format-table.ts';
 import { formatHtml } from '../report/html/format-html.ts';
 import { type Report, report, reportSql } from '../report/report.ts';
-import type { ReportOptions, ReportRange } from '../report/report-options.ts';
+import { checkOptions, type ReportOptions, type ReportRange } from '../report/report-options.ts';
 import { writeOutput } from '../report/write-output.ts';
 import { toCounted } from '../terminal/text.ts';
 import { type Context, withDatabase } from './context.ts';
@@ -29,19 +29,20 @@ export interface ReportArguments {
 /** `report`: engagements per day by type, to stdout or a file. */
 export async function runReport(context: Context, args: ReportArguments): Promise<void> {
   const { settings, output, log } = context;
-  const range = toRange(args);
+  const options: ReportOptions = {
+    by: args.by,
+    range: toRange(args),
+    timezone: args.timezone ?? settings.reportTimezone,
+    window: args.window,
+    align: args.align,
+    includeDeleted: args.includeDeleted,
+    ...(args.types === undefined ? {} : { types: toTypes(args.types) }),
+    ...(args.portal === undefined ? {} : { portal: args.portal }),
+    schema: settings.databaseSchema,
+  };
+  // Told before a database is started, or made, for it.
+  checkOptions(options);
   await withDatabase(context, async (database) => {
-    const options: ReportOptions = {
-      by: args.by,
-      range,
-      timezone: args.timezone ?? settings.reportTimezone,
-      window: args.window,
-      align: args.align,
-      includeDeleted: args.includeDeleted,
-      ...(args.types === undefined ? {} : { types: toTypes(args.types) }),
-      ...(args.portal === undefined ? {} : { portal: args.portal }),
-      schema: database.schema,
-    };
     const client = await database.connect('report');
     try {
       const text = args.sql

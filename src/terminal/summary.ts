@@ -76,8 +76,8 @@ function toTypes(types: Record<string, number>): string {
   return shown.join(', ') + (names.length > 6 ? `, and ${names.length - 6} more types` : '');
 }
 
-/** As seen from the folder the person stands in. */
-function shorten(folder: string): string {
+/** A path as seen from the folder the person stands in. */
+export function shorten(folder: string): string {
   const relative = path.relative(process.cwd(), folder);
   return relative === '' || relative.startsWith('..') ? folder : relative;
 }
