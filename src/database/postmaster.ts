@@ -30,6 +30,12 @@ export interface LaunchInput {
 const POLL_MS = 10;
 /** Time for the backends of a killed server to notice its death and let go of the shared memory. */
 const ORPHANS_MS = 30_000;
+/**
+ * What the next attempt may not meet. "File exists": the server was killed while a transaction had made an unlogged
+ * table, as a load does; the first recovery stumbles over its remains, and the second removes them.
+ */
+const TRANSIENT =
+  /could not bind|pre-existing shared memory block|could not create file "[^"]*": File exists/;
 const LOG_LIMIT_BYTES = 10_000_000;
 
 /**
@@ -57,8 +63,7 @@ export async function startPostmaster(input: LaunchInput): Promise<void> {
     const complaint = await launch(input, await findFreePort());
     // The other one that may be there is the child of a program killed just before it had its pid file.
     if (complaint === undefined || (await findPostmaster(input.data)) !== undefined) return;
-    const transient = /could not bind|pre-existing shared memory block/.test(complaint);
-    if (!transient || Date.now() > deadline) {
+    if (!TRANSIENT.test(complaint) || Date.now() > deadline) {
       const said = complaint.trim().split('\n').slice(-3).join(' | ');
       throw new DatabaseFailed(`the embedded Postgres does not start: ${said}`, {
         next: `See ${input.logFile}. Or: ${USE_ANOTHER}`,

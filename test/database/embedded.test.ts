@@ -142,6 +142,22 @@ test('starts again after a killed server, with what was committed', async () => 
   await second.close();
 });
 
+test('starts again after a server killed in a load, whose unlogged staging is not committed', async () => {
+  const first = await open();
+  const loading = await first.connect('loading');
+  await loading.query('begin');
+  await loading.query('create unlogged table staging (line text)');
+  await loading.query("insert into staging values ('line')");
+  // A commit takes what the others wrote ahead of it to the disk.
+  await run(first, 'create table kept as select 1 as one');
+  process.kill((await findPostmaster(data))?.pid ?? 0, 'SIGKILL');
+  await loading.end().catch(() => {});
+  await first.close();
+  const second = await open();
+  expect(await run(second, 'select one from kept')).toEqual([{ one: 1 }]);
+  await second.close();
+});
+
 test('is not deceived by the pid file of a dead server whose pid is now another program', async () => {
   await (await open()).close();
   const lines = [process.pid, data, 1, 5432, '', '127.0.0.1', '1 1', 'ready   '];
