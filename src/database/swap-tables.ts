@@ -1,5 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { DatabaseFailed } from '../errors.ts';
+import type { Progress } from '../progress.ts';
+import { assertSwappable } from './assert-swappable.ts';
+
+/** Between two attempts to lock the tables. */
+const PAUSE_MS = 1000;
 
 /** An index that is no constraint's, by the words that make it. */
 interface Index {
@@ -60,6 +65,12 @@ export async function createIndexes(
   }
 }
 
+/** What acts for a swap. */
+export interface SwapThings {
+  progress: Pick<Progress, 'note'>;
+  signal: AbortSignal;
+}
+
 /**
  * Puts the tables of schema `from` in the place of those of the same names in `schema`, within the transaction of
  * `client`, and drops the old ones and `from`. Owners, grants, comments and storage parameters are those of the old
@@ -71,73 +82,61 @@ export async function swapTables(
   schema: string,
   from: string,
   tables: readonly string[],
+  things: SwapThings,
 ): Promise<void> {
   // So that Postgres's own definitions name every schema.
-  await client.query(`set local search_path to pg_catalog`);
-  await assertMovable(client, schema, from, tables);
+  await client.query('set local search_path to pg_catalog');
+  const toName = (of: string, table: string): string =>
+    `${client.escapeIdentifier(of)}.${client.escapeIdentifier(table)}`;
+  await lockTables(client, things, async () => [
+    ...(await listViews(client, schema, tables)).map(({ name }) => name),
+    ...tables.map((table) => toName(schema, table)),
+  ]);
+  await assertSwappable(client, schema, from, tables);
   const views = await listViews(client, schema, tables);
   for (const statement of await listProperties(client, schema, from, tables)) {
     await client.query(statement);
   }
-  const name = (of: string, table: string): string =>
-    `${client.escapeIdentifier(of)}.${client.escapeIdentifier(table)}`;
   const old = `${from}_old`;
   await client.query(`create schema ${client.escapeIdentifier(old)}`);
   for (const table of tables) {
     await client.query(
-      `alter table ${name(schema, table)} set schema ${client.escapeIdentifier(old)}`,
+      `alter table ${toName(schema, table)} set schema ${client.escapeIdentifier(old)}`,
     );
     await client.query(
-      `alter table ${name(from, table)} set schema ${client.escapeIdentifier(schema)}`,
+      `alter table ${toName(from, table)} set schema ${client.escapeIdentifier(schema)}`,
     );
   }
-  for (const view of views) await client.query(view);
-  try {
-    await client.query(`drop table ${tables.map((table) => name(old, table)).join(', ')}`);
-  } catch (error) {
-    if (!(error instanceof pg.DatabaseError) || error.code !== '2BP01') throw error;
-    throw new DatabaseFailed(`something in the database depends on the tables of ${schema}`, {
-      next: 'Drop foreign keys to them and functions made of them, run it again, and make those anew.',
-    });
-  }
+  for (const { statement } of views) await client.query(statement);
+  await client.query(`drop table ${tables.map((table) => toName(old, table)).join(', ')}`);
   await client.query(`drop schema ${client.escapeIdentifier(old)}`);
   await client.query(`drop schema ${client.escapeIdentifier(from)} cascade`);
 }
 
-async function assertMovable(
+/**
+ * Takes the tables and views that `list` names for this transaction alone. Waiting for somebody who reads them for
+ * long would make everybody wait who comes to read after us: it gives up after a moment, before Postgres would find a
+ * deadlock, and tries again later.
+ */
+async function lockTables(
   client: pg.Client,
-  schema: string,
-  from: string,
-  tables: readonly string[],
+  { progress, signal }: SwapThings,
+  list: () => Promise<string[]>,
 ): Promise<void> {
-  const { rows } = await client.query<{ what: string }>(
-    `with old as (
-       select t.oid, t.relname from pg_class t
-       where t.relnamespace = (select oid from pg_namespace where nspname = $1) and t.relname = any ($3)
-     )
-     select 'trigger ' || tgname as what from pg_trigger join old on old.oid = tgrelid where not tgisinternal
-     union all select 'policy ' || polname from pg_policy join old on old.oid = polrelid
-     union all select 'publication ' || pubname from pg_publication_rel r
-       join old on old.oid = r.prrelid join pg_publication p on p.oid = r.prpubid
-     union all select 'materialized view ' || c.oid::regclass from pg_depend d
-       join pg_rewrite r on r.oid = d.objid and d.classid = 'pg_rewrite'::regclass
-       join pg_class c on c.oid = r.ev_class join old on old.oid = d.refobjid where c.relkind = 'm'
-     union all select 'column ' || old.relname || '.' || a.attname from pg_attribute a
-       join old on old.oid = a.attrelid
-       where a.attnum > 0 and not a.attisdropped and not exists (
-         select from pg_attribute b join pg_class t on t.oid = b.attrelid
-         where t.relnamespace = (select oid from pg_namespace where nspname = $2)
-           and t.relname = old.relname and b.attname = a.attname
-       )
-     order by 1`,
-    [schema, from, tables],
-  );
-  const hindrances = [...new Set(rows.map(({ what }) => what))];
-  if (hindrances.length === 0) return;
-  throw new DatabaseFailed(
-    `the tables of schema ${schema} have what a rebuild cannot keep: ${hindrances.join(', ')}`,
-    { next: 'Drop it, run load --rebuild, and make it anew; or replay the runs with load --from.' },
-  );
+  for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted();
+    await client.query(`savepoint swap; set local lock_timeout to '500ms'`);
+    try {
+      await client.query(`lock table ${(await list()).join(', ')} in access exclusive mode`);
+      await client.query('set local lock_timeout to default');
+      return;
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError) || error.code !== '55P03') throw error;
+    }
+    await client.query('rollback to savepoint swap');
+    if (attempt === 1) progress.note('the new tables wait for those who read the old ones');
+    await sleep(PAUSE_MS);
+  }
 }
 
 /** Statements that bind each view on the tables to the tables that have their names by then. */
@@ -145,9 +144,9 @@ async function listViews(
   client: pg.Client,
   schema: string,
   tables: readonly string[],
-): Promise<string[]> {
-  const { rows } = await client.query<{ statement: string }>(
-    `select format('create or replace view %s%s as %s', c.oid::regclass,
+): Promise<{ name: string; statement: string }[]> {
+  const { rows } = await client.query<{ name: string; statement: string }>(
+    `select c.oid::regclass::text as name, format('create or replace view %s%s as %s', c.oid::regclass,
         case when c.reloptions is not null then ' with (' || array_to_string(c.reloptions, ', ') || ')' end,
         pg_get_viewdef(c.oid)) as statement
      from pg_class c
@@ -157,10 +156,11 @@ async function listViews(
        join pg_class t on d.refclassid = 'pg_class'::regclass and t.oid = d.refobjid
        where r.ev_class = c.oid and t.relname = any ($2)
          and t.relnamespace = (select oid from pg_namespace where nspname = $1)
-     )`,
+     )
+     order by 1`,
     [schema, tables],
   );
-  return rows.map(({ statement }) => statement);
+  return rows;
 }
 
 /** Statements that give the tables of `from` the owners, grants, comments and parameters of those of `schema`. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
+import { assertSwappable } from '../database/assert-swappable.ts';
 import { distributeTables } from '../database/distribute.ts';
 import { migrate } from '../database/migrate.ts';
 import type { Database } from '../database/open-database.ts';
@@ -70,13 +71,16 @@ export async function rebuild<T>(
         await client.query(dropSchema(client, beside));
         await migrate(client, beside);
         await distributeTables(client, beside);
+        // Before hours of work as well as after them.
+        await holder.query('set local search_path to pg_catalog');
+        await assertSwappable(holder, schema, beside, TABLES);
         const indexes = await listSecondaryIndexes(client, schema, TABLES);
         await dropIndexes(client, beside, indexes);
         const result = await fill({ ...database, schema: beside }, ledger);
         await createIndexes(client, beside, indexes);
         await takeOverOthers(holder, schema, beside, portalId, ledger);
         signal.throwIfAborted();
-        await swapTables(holder, schema, beside, TABLES);
+        await swapTables(holder, schema, beside, TABLES, { progress, signal });
         return result;
       });
     });
