@@ -13,7 +13,6 @@ const DISTRIBUTED = [
 const STAGING = [
   ['load_staging', 'id'],
   ['load_verdicts', 'id'],
-  ['load_seen', 'id'],
 ] as const;
 
 /**

@@ -45,10 +45,3 @@ create unlogged table load_verdicts (
   verdict   text   not null,
   liveness  text
 );
-
--- What became of each engagement of the run so far.
-create unlogged table load_seen (
-  portal_id bigint not null,
-  id        bigint not null,
-  outcome   text   not null
-);

@@ -7,7 +7,7 @@ where e.portal_id = $1::bigint
   and e.deleted_at is null
   and e.type = any ($2::text[])
   and e.raw_page collate "C" < $5::text
-  and not exists (select from load_seen as s where s.portal_id = e.portal_id and s.id = e.id)
+  and not exists (select from load_verdicts as v where v.portal_id = e.portal_id and v.id = e.id)
   and not exists (
     select from engagement_returns as r
     where r.portal_id = e.portal_id and r.engagement_id = e.id and r.run >= $4::text

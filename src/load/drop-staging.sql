@@ -1,1 +1,1 @@
-drop table load_staging, load_verdicts, load_seen;
+drop table load_staging, load_verdicts;

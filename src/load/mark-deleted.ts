@@ -22,7 +22,7 @@ export interface DeletionOptions {
 }
 
 /**
- * Gives `deleted_at` to what a full run, merged and noted in `load_seen`, did not see; returns how many rows that were.
+ * Gives `deleted_at` to what a full run, merged and with its verdicts at hand, did not see; returns how many rows that were.
  * A changes run sees only what changed, so nothing follows from what it lacks. Rejected records were seen, too; where
  * one has no id, it might be any, and nothing is marked. Throws GuardRefused when notices and these are suspiciously
  * many, ArchiveError for damaged rejects.
@@ -54,8 +54,8 @@ async function noteRejects(client: Client, run: NdjsonRun, portalId: number): Pr
   for await (const ids of readRejectedIds(run)) {
     areKnown &&= !ids.includes(null);
     await client.query(
-      `insert into load_seen (portal_id, id, outcome)
-       select $1::bigint, id, 'rejected' from unnest($2::bigint[]) as id where id is not null`,
+      `insert into load_verdicts (portal_id, id, line, verdict)
+       select $1::bigint, id, 0, 'rejected' from unnest($2::bigint[]) as id where id is not null`,
       [portalId, ids],
     );
   }

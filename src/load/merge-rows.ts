@@ -3,7 +3,7 @@ import type { NdjsonPart } from '../archive/manifest.ts';
 import { distributeStaging } from '../database/distribute.ts';
 import { DatabaseFailed } from '../errors.ts';
 import type { Form } from './copy-lines.ts';
-import { type CopyInput, copyRun } from './copy-run.ts';
+import { copyRun } from './copy-run.ts';
 import type { NdjsonRun } from './read-runs.ts';
 import { REDACTED } from './redacted.ts';
 import { runSql } from './run-sql.ts';
@@ -37,50 +37,22 @@ export interface RowCounts {
 }
 
 /**
- * Merges the rows of a run into the tables, through staging tables that it makes and leaves for `drop-staging`, in
- * chunks of whole parts. Returns the counts, and how many live rows the run's deletion notices marked. Throws
- * ArchiveError for damaged files, DatabaseFailed when rows got lost, the signal's reason, or Postgres's error.
+ * Merges the rows of a run into the tables, through staging tables that it makes and leaves for `drop-staging`. All of
+ * the run is judged at once; rows beyond `chunkBytes` are written in chunks of whole parts. Returns the counts, and how
+ * many live rows the run's deletion notices marked. Throws ArchiveError for damaged files, DatabaseFailed when the
+ * counts do not add up, the signal's reason, or Postgres's error.
  */
 export async function mergeRows(
   client: Client,
   ndjson: NdjsonRun,
-  options: RowOptions,
+  { form, acceptRedacted, chunkBytes }: RowOptions,
   things: { onRows(rows: number): void; signal: AbortSignal },
 ): Promise<{ counts: RowCounts; noticed: number }> {
-  const { manifest } = ndjson;
-  await runSql(client, 'create-staging');
-  await distributeStaging(client);
-  let arrived = 0;
-  let noticed = 0;
-  let firstLine = 1;
-  for (const parts of toChunks(manifest.parts, options.chunkBytes)) {
-    const chunk = { folder: ndjson.folder, parts, firstLine, ...things };
-    if (firstLine > 1) await client.query('truncate load_staging, load_verdicts');
-    arrived += await copyRun(client, { ...chunk, form: options.form });
-    noticed += await mergeChunk(client, ndjson, options, chunk);
-    await runSql(client, 'note-seen');
-    firstLine += parts.reduce((sum, { rows }) => sum + rows, 0);
-  }
-  const counts = await countOutcomes(client, arrived);
-  if (arrived !== manifest.rows || counts.duplicates < 0) {
-    throw new DatabaseFailed(
-      `${manifest.rows} rows of run ${manifest.run} were sent but ${arrived} arrived; nothing was changed`,
-    );
-  }
-  return { counts, noticed };
-}
-
-/** Judges what is in staging, and makes the tables so; returns how many live rows deletion notices marked. */
-async function mergeChunk(
-  client: Client,
-  { run, manifest }: NdjsonRun,
-  { form, acceptRedacted }: RowOptions,
-  chunk: Omit<CopyInput, 'form'>,
-): Promise<number> {
-  const { startedAt } = manifest;
+  const { folder, manifest } = ndjson;
+  const { run, startedAt, parts } = manifest;
   const kinds = manifest.associationKinds === 'all' ? null : manifest.associationKinds;
   const step = (name: string, values?: unknown[]) => {
-    chunk.signal.throwIfAborted();
+    things.signal.throwIfAborted();
     return runSql<{ count: string }>(client, name, values);
   };
   const replaceSets = async (verdicts: string[]): Promise<void> => {
@@ -89,10 +61,16 @@ async function mergeChunk(
     await step('remove-attachments', [verdicts]);
     await step('add-attachments', [verdicts]);
   };
-  await client.query('analyze load_staging (portal_id, id, line)');
+  await runSql(client, 'create-staging');
+  await distributeStaging(client);
+  const chunks = toChunks(parts, chunkBytes);
+  const first = chunks.length > 1 ? 'keys' : form;
+  const arrived = await copyRun(client, { folder, parts, firstLine: 1, form: first, ...things });
+  await client.query(ANALYZE_STAGING);
   await step('judge', [startedAt, acceptRedacted, REDACTED]);
   await client.query('analyze load_verdicts');
-  const { written, back, gone } = await surveyVerdicts(client);
+  const { written, back, gone, counts } = await surveyVerdicts(client, arrived);
+  reconcile(ndjson, counts, arrived);
   let noticed = 0;
   if (gone > 0) noticed = Number((await step('delete-noticed', [run, `${run}0`])).rows[0]?.count);
   if (back > 0) {
@@ -107,61 +85,95 @@ async function mergeChunk(
     const { rowCount: attachments } = await step('find-stray-attachments');
     await client.query('set local enable_nestloop to default');
     if (associations + attachments > 0) await replaceSets(['astray']);
-    if (written > 0) await copyWritten(client, written, chunk);
   }
-  if (written > 0) {
-    await step('merge-engagements', [startedAt]);
+  if (written === 0) return { counts, noticed };
+  let merged = 0;
+  const wanted = written > FEW ? undefined : await listWritten(client);
+  let firstLine = 1;
+  for (const chunk of wanted === undefined ? chunks : [parts]) {
+    if (first === 'keys') {
+      // The whole rows in the place of the columns that decided about them.
+      await client.query('truncate load_staging');
+      const input = { folder, parts: chunk, firstLine, form: 'rows' as const, ...things };
+      await copyRun(client, { ...input, ...(wanted === undefined ? {} : { wanted }) });
+      await client.query(ANALYZE_STAGING);
+    }
+    merged += (await step('merge-engagements', [startedAt])).rowCount;
     await replaceSets(['inserted', 'updated']);
+    firstLine += countRows(chunk);
   }
-  return noticed;
-}
-
-/** Puts the whole rows that will be written in the place of their deciding columns. */
-async function copyWritten(
-  client: Client,
-  written: number,
-  chunk: Omit<CopyInput, 'form'>,
-): Promise<void> {
-  await client.query('truncate load_staging');
-  const input = { ...chunk, form: 'rows' as const };
-  if (written > FEW) {
-    await copyRun(client, input);
-  } else {
-    const { rows } = await client.query<{ line: string }>(
-      `select line from load_verdicts where verdict in ('inserted', 'updated')`,
+  if (merged !== written) {
+    throw new DatabaseFailed(
+      `${written} rows of run ${run} were to be written but ${merged} were; nothing was changed`,
+      { next: 'Look for triggers, rules and row policies on the table engagements.' },
     );
-    await copyRun(client, { ...input, wanted: new Set(rows.map(({ line }) => Number(line))) });
   }
-  await client.query('analyze load_staging (portal_id, id, line)');
+  return { counts, noticed };
 }
 
+const ANALYZE_STAGING = 'analyze load_staging (portal_id, id, line)';
+
+/** What the verdicts say of the `arrived` rows, and how many of them there is something to do about. */
 async function surveyVerdicts(
   client: Client,
-): Promise<{ written: number; back: number; gone: number }> {
-  const { rows } = await client.query<Record<'written' | 'back' | 'gone', string>>(
-    `select count(*) filter (where verdict in ('inserted', 'updated')) as written,
-       count(*) filter (where liveness = 'back') as back,
-       count(*) filter (where liveness = 'gone') as gone
-     from load_verdicts`,
+  arrived: number,
+): Promise<{ written: number; back: number; gone: number; counts: RowCounts }> {
+  const { rows } = await client.query<{ verdict: string; liveness: string; count: string }>(
+    'select verdict, liveness, count(*) from load_verdicts group by verdict, liveness',
   );
-  const { written = 0, back = 0, gone = 0 } = rows[0] ?? {};
-  return { written: Number(written), back: Number(back), gone: Number(gone) };
+  const sum = (choose: (verdict: string, liveness: string | null) => boolean): number =>
+    rows
+      .filter(({ verdict, liveness }) => choose(verdict, liveness))
+      .reduce((total, { count }) => total + Number(count), 0);
+  const isWritten = (verdict: string): boolean => ['inserted', 'updated'].includes(verdict);
+  // A row that is back is an update, whatever its copy.
+  const isBack = (verdict: string, liveness: string | null): boolean =>
+    liveness === 'back' && !isWritten(verdict);
+  const left = (...verdicts: string[]): number =>
+    sum((verdict, liveness) => verdicts.includes(verdict) && !isBack(verdict, liveness));
+  const withheld = left('withheld');
+  const counts = {
+    inserted: left('inserted'),
+    updated: left('updated') + sum(isBack),
+    unchanged: left('unchanged', 'kept') + withheld,
+    older: left('older'),
+    duplicates: arrived - sum(() => true),
+    withheld,
+  };
+  return {
+    written: sum(isWritten),
+    back: sum((_verdict, liveness) => liveness === 'back'),
+    gone: sum((_verdict, liveness) => liveness === 'gone'),
+    counts,
+  };
 }
 
-async function countOutcomes(client: Client, arrived: number): Promise<RowCounts> {
-  const { rows } = await runSql<{ outcome: string; count: string }>(client, 'count-outcomes');
-  const found = new Map(rows.map(({ outcome, count }) => [outcome, Number(count)]));
-  const [inserted = 0, updated = 0, withheld = 0, same = 0, older = 0] = [
-    'inserted',
-    'updated',
-    'withheld',
-    'unchanged',
-    'older',
-  ].map((outcome) => found.get(outcome));
-  const unchanged = same + withheld;
-  const duplicates = arrived - inserted - updated - unchanged - older;
-  return { inserted, updated, unchanged, older, duplicates, withheld };
+/**
+ * The records that HubSpot returned, the rows that transform made of them, those that arrived in staging, and what
+ * became of each of them are the same number. Throws DatabaseFailed.
+ */
+function reconcile({ run, manifest }: NdjsonRun, counts: RowCounts, arrived: number): void {
+  const { records, rows, rejects } = manifest;
+  const { inserted, updated, unchanged, older, duplicates } = counts;
+  const found = inserted + updated + unchanged + older + duplicates;
+  if (records === rows + rejects && arrived === rows && found === rows && duplicates >= 0) return;
+  throw new DatabaseFailed(
+    `run ${run} does not add up: ${records} records, ${rows} rows + ${rejects} rejects, ${arrived} rows staged, ` +
+      `${inserted} inserted + ${updated} updated + ${unchanged} unchanged + ${older} older + ${duplicates} duplicates; nothing was changed`,
+    { next: 'Run transform --force, then load again.' },
+  );
 }
+
+/** The lines of the rows that will be written. */
+async function listWritten(client: Client): Promise<Set<number>> {
+  const { rows } = await client.query<{ line: string }>(
+    `select line from load_verdicts where verdict in ('inserted', 'updated')`,
+  );
+  return new Set(rows.map(({ line }) => Number(line)));
+}
+
+const countRows = (parts: readonly NdjsonPart[]): number =>
+  parts.reduce((sum, { rows }) => sum + rows, 0);
 
 /** The parts in groups of about as many bytes, each part whole. */
 function toChunks(parts: readonly NdjsonPart[], chunkBytes: number): NdjsonPart[][] {

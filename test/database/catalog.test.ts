@@ -97,7 +97,5 @@ test('staging is made to be distributed with the engagements', async () => {
   );
   await db.client.query('rollback');
   const like = { persistence: 'u', type: 'bigint', filled: true };
-  expect(rows).toEqual(
-    ['load_seen', 'load_staging', 'load_verdicts'].map((table) => ({ table, ...like })),
-  );
+  expect(rows).toEqual(['load_staging', 'load_verdicts'].map((table) => ({ table, ...like })));
 });

@@ -78,3 +78,31 @@ test('a table that somebody dropped is an error of the database, not a bug', asy
       'reading the ledger: the database says: relation "hubspot.load_runs" does not exist (SQLSTATE 42P01)',
   });
 });
+
+test('rows that do not arrive in the table are missed, and nothing is merged', async () => {
+  await bench.write(RUN, [{ id: 1 }, { id: 2 }]);
+  await bench.client.query(`
+    create function swallow() returns trigger language plpgsql as $$ begin return case new.id when 1 then new end; end $$;
+    create trigger swallow before insert on engagements for each row execute function swallow();
+  `);
+  await expect(bench.load()).rejects.toMatchObject({
+    code: 'ERR_DATABASE',
+    exitCode: 5,
+    message: `2 rows of run ${RUN} were to be written but 1 were; nothing was changed`,
+    next: 'Look for triggers, rules and row policies on the table engagements.',
+  });
+  expect(await countRows()).toEqual([['0', '0']]);
+});
+
+test('a run whose counts do not add up is not merged', async () => {
+  await bench.write(RUN, [{ id: 1 }, { id: 1 }, { id: 2 }], { records: 5, rejected: [{ id: 3 }] });
+  await expect(bench.load()).rejects.toMatchObject({
+    code: 'ERR_DATABASE',
+    exitCode: 5,
+    message:
+      `run ${RUN} does not add up: 5 records, 3 rows + 1 rejects, 3 rows staged, ` +
+      '2 inserted + 0 updated + 0 unchanged + 0 older + 1 duplicates; nothing was changed',
+    next: 'Run transform --force, then load again.',
+  });
+  expect(await countRows()).toEqual([['0', '0']]);
+});
