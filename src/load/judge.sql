@@ -1,8 +1,8 @@
 -- The newest copy of each engagement in staging against the one in the table.
 -- $1: when the run started; $2: whether redacted e-mails may replace contents; $3: what redacted text looks like.
 --
--- verdict is about the content: inserted, updated; unchanged (the same), kept (at the same time of change, the row
--- keeps the words of the API that it came from), older, withheld (it came redacted).
+-- verdict is about the content: inserted, updated; unchanged (the same), reworded (by the other API, at the same time of
+-- change: the row keeps its words; kept when this copy is not the later one), older, withheld (it came redacted).
 -- liveness is about deleted_at: gone (the copy is a deletion notice), back (seen by a run that started after it was
 -- found gone). Both instants are HubSpot's clock; extracted_at is ours.
 insert into load_verdicts (portal_id, id, line, verdict, liveness)
@@ -16,14 +16,14 @@ select
     when old.api <> new.api
       and old.updated_at is not distinct from new.updated_at
       and (old.archived_at is null) = (new.archived_at is null)
-      and (new.redacted or not (old.type like '%EMAIL' and (coalesce(old.metadata ->> 'html' ~ $3, false)
-        or coalesce(old.metadata ->> 'text' ~ $3, false) or coalesce(old.body_preview ~ $3, false))))
-      then 'kept'
+      and (new.redacted or not (old.type like '%EMAIL' and (coalesce(old.metadata ->> 'html' ~ $3::text, false)
+        or coalesce(old.metadata ->> 'text' ~ $3::text, false) or coalesce(old.body_preview ~ $3::text, false))))
+      then case when new.extracted_at > old.extracted_at then 'reworded' else 'kept' end
     when (coalesce(new.updated_at, '-infinity'), new.extracted_at)
        < (coalesce(old.updated_at, '-infinity'), old.extracted_at) then 'older'
     when new.redacted and not $2::boolean
-      and not (old.type like '%EMAIL' and (coalesce(old.metadata ->> 'html' ~ $3, false)
-        or coalesce(old.metadata ->> 'text' ~ $3, false) or coalesce(old.body_preview ~ $3, false)))
+      and not (old.type like '%EMAIL' and (coalesce(old.metadata ->> 'html' ~ $3::text, false)
+        or coalesce(old.metadata ->> 'text' ~ $3::text, false) or coalesce(old.body_preview ~ $3::text, false)))
       then 'withheld'
     else 'updated'
   end,

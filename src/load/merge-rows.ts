@@ -69,23 +69,31 @@ export async function mergeRows(
   await client.query(ANALYZE_STAGING);
   await step('judge', [startedAt, acceptRedacted, REDACTED]);
   await client.query('analyze load_verdicts');
-  const { written, back, gone, counts } = await surveyVerdicts(client, arrived);
+  // Postgres takes each of id and line for a key of its own, expects a row at most, and would make every list anew
+  // for every row.
+  const findStrays = async (verdict: string): Promise<number> => {
+    await client.query('set local enable_nestloop to off');
+    const { rowCount: associations } = await step('find-stray-associations', [kinds, verdict]);
+    const { rowCount: attachments } = await step('find-stray-attachments', [verdict]);
+    await client.query('set local enable_nestloop to default');
+    return associations + attachments;
+  };
+  let survey = await surveyVerdicts(client, arrived);
+  if (survey.reworded > 0 && (await findStrays('reworded')) > 0) {
+    survey = await surveyVerdicts(client, arrived);
+  }
+  const { written, back, gone, counts } = survey;
   reconcile(ndjson, counts, arrived);
   let noticed = 0;
-  if (gone > 0) noticed = Number((await step('delete-noticed', [run, `${run}0`])).rows[0]?.count);
+  if (gone > 0) {
+    noticed = Number((await step('count-noticed', [run, `${run}0`])).rows[0]?.count);
+    await step('delete-noticed', [run, `${run}0`]);
+  }
   if (back > 0) {
     await step('note-returns', [run]);
     await step('revive', [startedAt]);
   }
-  if (form === 'keys') {
-    // Postgres takes each of id and line for a key of its own, expects a row at most, and would make every list anew
-    // for every row.
-    await client.query('set local enable_nestloop to off');
-    const { rowCount: associations } = await step('find-stray-associations', [kinds]);
-    const { rowCount: attachments } = await step('find-stray-attachments');
-    await client.query('set local enable_nestloop to default');
-    if (associations + attachments > 0) await replaceSets(['astray']);
-  }
+  if (form === 'keys' && (await findStrays('unchanged')) > 0) await replaceSets(['astray']);
   if (written === 0) return { counts, noticed };
   let merged = 0;
   const wanted = written > FEW ? undefined : await listWritten(client);
@@ -99,7 +107,8 @@ export async function mergeRows(
       await client.query(ANALYZE_STAGING);
     }
     merged += (await step('merge-engagements', [startedAt])).rowCount;
-    await replaceSets(['inserted', 'updated']);
+    if (survey.relinked > 0) merged += (await step('relink')).rowCount;
+    await replaceSets(WRITTEN);
     firstLine += countRows(chunk);
   }
   if (merged !== written) {
@@ -113,11 +122,20 @@ export async function mergeRows(
 
 const ANALYZE_STAGING = 'analyze load_staging (portal_id, id, line)';
 
-/** What the verdicts say of the `arrived` rows, and how many of them there is something to do about. */
-async function surveyVerdicts(
-  client: Client,
-  arrived: number,
-): Promise<{ written: number; back: number; gone: number; counts: RowCounts }> {
+/** The verdicts of rows that are written. */
+const WRITTEN = ['inserted', 'updated', 'relinked'];
+
+/** What the verdicts say of the rows that arrived, and of how many there is something to do about. */
+interface Survey {
+  counts: RowCounts;
+  written: number;
+  relinked: number;
+  reworded: number;
+  back: number;
+  gone: number;
+}
+
+async function surveyVerdicts(client: Client, arrived: number): Promise<Survey> {
   const { rows } = await client.query<{ verdict: string; liveness: string; count: string }>(
     'select verdict, liveness, count(*) from load_verdicts group by verdict, liveness',
   );
@@ -125,7 +143,7 @@ async function surveyVerdicts(
     rows
       .filter(({ verdict, liveness }) => choose(verdict, liveness))
       .reduce((total, { count }) => total + Number(count), 0);
-  const isWritten = (verdict: string): boolean => ['inserted', 'updated'].includes(verdict);
+  const isWritten = (verdict: string): boolean => WRITTEN.includes(verdict);
   // A row that is back is an update, whatever its copy.
   const isBack = (verdict: string, liveness: string | null): boolean =>
     liveness === 'back' && !isWritten(verdict);
@@ -134,14 +152,16 @@ async function surveyVerdicts(
   const withheld = left('withheld');
   const counts = {
     inserted: left('inserted'),
-    updated: left('updated') + sum(isBack),
-    unchanged: left('unchanged', 'kept') + withheld,
+    updated: left('updated', 'relinked') + sum(isBack),
+    unchanged: left('unchanged', 'reworded', 'kept') + withheld,
     older: left('older'),
     duplicates: arrived - sum(() => true),
     withheld,
   };
   return {
     written: sum(isWritten),
+    relinked: sum((verdict) => verdict === 'relinked'),
+    reworded: sum((verdict) => verdict === 'reworded'),
     back: sum((_verdict, liveness) => liveness === 'back'),
     gone: sum((_verdict, liveness) => liveness === 'gone'),
     counts,
@@ -167,7 +187,8 @@ function reconcile({ run, manifest }: NdjsonRun, counts: RowCounts, arrived: num
 /** The lines of the rows that will be written. */
 async function listWritten(client: Client): Promise<Set<number>> {
   const { rows } = await client.query<{ line: string }>(
-    `select line from load_verdicts where verdict in ('inserted', 'updated')`,
+    'select line from load_verdicts where verdict = any ($1)',
+    [WRITTEN],
   );
   return new Set(rows.map(({ line }) => Number(line)));
 }

@@ -5,4 +5,4 @@ join load_staging as s on s.portal_id = v.portal_id and s.id = v.id and s.line =
 where v.verdict = any ($1::text[])
   and a.portal_id = v.portal_id and a.engagement_id = v.id
   and ($2::text[] is null or a.object_type = any ($2::text[]))
-  and not a.object_type || e'\x03' || a.object_id = any (string_to_array(s.associations, e'\x04'));
+  and not a.object_type || e'\x03' || a.object_id::text = any (string_to_array(s.associations, e'\x04'));

@@ -204,20 +204,45 @@ test('at the same time of change, the copy asked for later wins', async () => {
 });
 
 test.each([EARLY, null])("the other API's words do not replace a row of %s", async (updated_at) => {
-  const row = { id: 1, updated_at };
-  await bench.bring(FIRST, [{ ...row, title: 'v1', associations: { owner: [4] } }]);
-  const words = { ...row, title: 'objects', api: 'objects' as const, attachments: [1] };
-  expect(await bench.bring(SECOND, [words])).toBe('0 0 1 0 0');
+  const row = { id: 1, updated_at, associations: { contact: [1], owner: [4] }, attachments: [1] };
+  await bench.bring(FIRST, [{ ...row, title: 'v1' }]);
+  const api = 'objects' as const;
+  const words = { ...row, title: 'objects', associations: { contact: [1] }, api };
+  expect(await bench.bring(SECOND, [words], { associationKinds: ['contact'] })).toBe('0 0 1 0 0');
   expect((await bench.load({ replay: { from: SECOND } })).merged.map(toCounts)).toEqual([
     '0 0 1 0 0',
   ]);
-  expect(await titles()).toEqual([['1', 'v1']]);
-  expect(await associations()).toEqual([['1', 'owner', '4']]);
-  expect(await attachments()).toEqual([]);
-  expect(
-    await bench.bring(THIRD, [{ id: 1, updated_at: LATE, title: 'newer', api: 'objects' }]),
-  ).toBe('0 1 0 0 0');
+  expect(await bench.rows('select title, api from engagements')).toEqual([['v1', 'v1']]);
+  expect(await associations()).toEqual([
+    ['1', 'contact', '1'],
+    ['1', 'owner', '4'],
+  ]);
+  expect(await bench.bring(THIRD, [{ id: 1, updated_at: LATE, title: 'newer', api }])).toBe(
+    '0 1 0 0 0',
+  );
   expect(await bench.rows('select title, api from engagements')).toEqual([['newer', 'objects']]);
+});
+
+test('associations edited without moving the time of change follow the other API, too', async () => {
+  const row = { id: 1, updated_at: EARLY };
+  await bench.bring(FIRST, [
+    { ...row, title: 'v1', associations: { contact: [1], owner: [4] }, attachments: [7] },
+  ]);
+  const words = { ...row, title: 'objects', api: 'objects' as const };
+  const edited = { ...words, associations: { contact: [2] }, attachments: [8] };
+  const kinds = { associationKinds: ['contact'] };
+  expect(await bench.bring(SECOND, [edited], kinds)).toBe('0 1 0 0 0');
+  expect(await bench.bring(THIRD, [edited], kinds)).toBe('0 0 1 0 0');
+  const { merged } = await bench.load({ replay: { from: FIRST } });
+  expect(merged.map(toCounts)).toEqual(['0 0 1 0 0', '0 0 1 0 0', '0 0 1 0 0']);
+  expect(await bench.rows('select title, api, left(raw_page, 17) from engagements')).toEqual([
+    ['v1', 'objects', '2026/11/06/101500'],
+  ]);
+  expect(await associations()).toEqual([
+    ['1', 'contact', '2'],
+    ['1', 'owner', '4'],
+  ]);
+  expect(await attachments()).toEqual([['1', '8']]);
 });
 
 test('a row that comes back is no longer deleted; an archived copy from before does not revive it', async () => {
