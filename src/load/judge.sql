@@ -1,10 +1,11 @@
 -- The newest copy of each engagement in staging against the one in the table.
--- $1: when the run started; $2: whether redacted e-mails may replace contents; $3: what redacted text looks like.
+-- $1: when the run started; $2: whether redacted e-mails may replace contents; $3: what redacted text looks like;
+-- $4: the run; $5: raw_page of it and of older runs is less than this.
 --
 -- verdict is about the content: inserted, updated; unchanged (the same), reworded (by the other API, at the same time of
 -- change: the row keeps its words; kept when this copy is not the later one), older, withheld (it came redacted).
--- liveness is about deleted_at: gone (the copy is a deletion notice), back (seen by a run that started after it was
--- found gone). Both instants are HubSpot's clock; extracted_at is ours.
+-- liveness is about deleted_at, and what a later run said about it counts for more: gone (the copy is a deletion notice),
+-- back (seen by a run that started after it was gone). Both instants are HubSpot's clock; extracted_at is ours.
 insert into load_verdicts (portal_id, id, line, verdict, liveness)
 select
   new.portal_id,
@@ -28,6 +29,7 @@ select
     else 'updated'
   end,
   case
+    when sighting.run > $4::text or old.raw_page collate "C" >= $5::text then null
     when new.archived_at is not null then 'gone'
     when old.deleted_at < $1::timestamptz then 'back'
   end
@@ -37,4 +39,5 @@ from (
   from load_staging
   order by portal_id, id, updated_at desc nulls last, extracted_at desc, line desc
 ) as new
-left join engagements as old on old.portal_id = new.portal_id and old.id = new.id;
+left join engagements as old on old.portal_id = new.portal_id and old.id = new.id
+left join engagement_returns as sighting on sighting.portal_id = new.portal_id and sighting.engagement_id = new.id;

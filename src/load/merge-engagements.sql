@@ -1,5 +1,5 @@
--- $1: when the run started.
-insert into engagements as t (
+-- deleted_at of a row that is there has been seen to: see delete-noticed.sql and revive.sql.
+insert into engagements (
   portal_id, id, type, active, created_at, updated_at, occurred_at, owner_id, team_id, created_by, modified_by,
   source, source_id, activity_type, title, body_preview, metadata, extra, archived_at, api, content_hash,
   extracted_at, raw_page, deleted_at
@@ -32,6 +32,4 @@ on conflict (portal_id, id) do update set
   api = excluded.api,
   content_hash = excluded.content_hash,
   extracted_at = excluded.extracted_at,
-  raw_page = excluded.raw_page,
-  -- A run transformed anew can change a row that a later run found gone; it stays gone.
-  deleted_at = case when t.deleted_at < $1::timestamptz and excluded.archived_at is null then null else t.deleted_at end;
+  raw_page = excluded.raw_page;

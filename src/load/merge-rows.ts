@@ -67,7 +67,7 @@ export async function mergeRows(
   const first = chunks.length > 1 ? 'keys' : form;
   const arrived = await copyRun(client, { folder, parts, firstLine: 1, form: first, ...things });
   await client.query(ANALYZE_STAGING);
-  await step('judge', [startedAt, acceptRedacted, REDACTED]);
+  await step('judge', [startedAt, acceptRedacted, REDACTED, run, `${run}0`]);
   await client.query('analyze load_verdicts');
   // Postgres takes each of id and line for a key of its own, expects a row at most, and would make every list anew
   // for every row.
@@ -85,14 +85,12 @@ export async function mergeRows(
   const { written, back, gone, counts } = survey;
   reconcile(ndjson, counts, arrived);
   let noticed = 0;
+  if (gone + back > 0) await step('note-returns', [run]);
   if (gone > 0) {
-    noticed = Number((await step('count-noticed', [run, `${run}0`])).rows[0]?.count);
-    await step('delete-noticed', [run, `${run}0`]);
+    noticed = Number((await step('count-noticed')).rows[0]?.count);
+    await step('delete-noticed');
   }
-  if (back > 0) {
-    await step('note-returns', [run]);
-    await step('revive', [startedAt]);
-  }
+  if (back > 0) await step('revive');
   if (form === 'keys' && (await findStrays('unchanged')) > 0) await replaceSets(['astray']);
   if (written === 0) return { counts, noticed };
   let merged = 0;
@@ -106,7 +104,7 @@ export async function mergeRows(
       await copyRun(client, { ...input, ...(wanted === undefined ? {} : { wanted }) });
       await client.query(ANALYZE_STAGING);
     }
-    merged += (await step('merge-engagements', [startedAt])).rowCount;
+    merged += (await step('merge-engagements')).rowCount;
     if (survey.relinked > 0) merged += (await step('relink')).rowCount;
     await replaceSets(WRITTEN);
     firstLine += countRows(chunk);

@@ -22,8 +22,8 @@ interface Copy {
   /** Of v1's copies alone: the objects API does not tell. */
   owners: number[];
   files: number[];
-  /** A deletion notice. */
-  archived: boolean;
+  /** A deletion notice: so many days before the evening before the run. */
+  archived: number | null;
   redacted: boolean;
 }
 interface Run {
@@ -61,7 +61,7 @@ const run: fc.Arbitrary<Run> = fc.record({
       contacts: fc.subarray([1, 2]),
       owners: fc.subarray([7]),
       files: fc.subarray([9, 10]),
-      archived: oneInFive,
+      archived: fc.option(fc.nat({ max: 3 }), { freq: 1 }).map((days) => days),
       redacted: oneInFive,
     }),
     { maxLength: 6 },
@@ -73,12 +73,14 @@ const run: fc.Arbitrary<Run> = fc.record({
 const runName = (n: number, mode: string): string => `2026/11/${n + 11}/101500Z-${mode}`;
 const startOf = (n: number): string => `2026-11-${n + 11}T10:15:00.000Z`;
 /** HubSpot's own word for when an engagement that run `n` has as archived was deleted. */
-const archivedBefore = (n: number): string => `2026-11-${n + 10}T20:00:00.000Z`;
+const archivedAt = (n: number, { archived }: Copy): string | null =>
+  archived === null ? null : `2026-11-${String(n + 10 - archived).padStart(2, '0')}T20:00:00.000Z`;
 
 async function write(runs: Run[], n: number, rowsPerPart?: number): Promise<void> {
   const { mode, api, copies, rejects } = runs[n] as Run;
-  const rows = copies.map(
-    ({ id, day, title, contacts, owners, files, archived, redacted }, index): RowSpec => ({
+  const rows = copies.map((copy, index): RowSpec => {
+    const { id, day, title, contacts, owners, files, redacted } = copy;
+    return {
       id,
       type: 'EMAIL',
       api,
@@ -89,11 +91,11 @@ async function write(runs: Run[], n: number, rowsPerPart?: number): Promise<void
         ...(api === 'v1' && owners.length > 0 && { owner: owners }),
       },
       attachments: files,
-      archived_at: archived ? archivedBefore(n) : null,
+      archived_at: archivedAt(n, copy),
       metadata: { html: redacted ? 'The content of this email has been redacted.' : 'x' },
       extracted_at: startOf(n).replace('00.000', `0${index}.000`),
-    }),
-  );
+    };
+  });
   const change: Parameters<typeof bench.write>[2] = {
     portalId: 62515,
     api,
@@ -116,18 +118,15 @@ function fold(runs: Run[]): string[] {
       const before = winners.get(copy.id);
       if (before !== undefined && (copy.day ?? 0) < (before.day ?? 0)) continue;
       const page = `${runName(n, mode)}/engagements-000001.json#${index}`;
-      const { id, owners, ...others } = copy;
-      const content = JSON.stringify({
-        ...others,
-        owners: api === 'v1' ? owners : [],
-        archived: copy.archived && archivedBefore(n),
-      });
-      winners.set(id, { ...copy, api, page, content, deletedAt: null });
+      const { id, owners, archived, ...others } = copy;
+      const deletedAt = archivedAt(n, copy);
+      const content = JSON.stringify([others, api === 'v1' ? owners : [], deletedAt]);
+      winners.set(id, { ...copy, api, page, content, deletedAt });
     }
     for (const copy of winners.values()) {
       const old = table.get(copy.id);
       const row = old === undefined ? onlyKnown(copy) : replace(old, copy);
-      table.set(copy.id, { ...row, deletedAt: copy.archived ? archivedBefore(n) : null });
+      table.set(copy.id, { ...row, deletedAt: copy.deletedAt });
     }
     for (const row of mode === 'full' && !rejects.includes(null) ? table.values() : []) {
       if (!winners.has(row.id) && !rejects.includes(row.id)) row.deletedAt ??= startOf(n);
@@ -149,7 +148,12 @@ function replace(old: Row, copy: Row): Row {
   const owners = copy.api === 'v1' ? copy.owners : old.owners;
   const spoils = copy.redacted && !old.redacted;
   const restores = !copy.redacted && old.redacted;
-  if (day === oldDay && copy.api !== old.api && copy.archived === old.archived && !restores) {
+  if (
+    day === oldDay &&
+    copy.api !== old.api &&
+    (copy.archived === null) === (old.archived === null) &&
+    !restores
+  ) {
     // The words stay; who and what it is about are those of the later copy.
     const isSame = [copy.contacts, owners, copy.files].join(';') === toLinks(old);
     if (isSame) return old;
@@ -263,7 +267,7 @@ test('the same in small chunks', async () => {
 }, 300_000);
 
 test('what somebody removed or marked comes back with a replay of all', async () => {
-  const marks = { owners: [7], files: [9], archived: false, redacted: false };
+  const marks = { owners: [7], files: [9], archived: null, redacted: false };
   const copy = { day: 1, title: 'a', contacts: [1, 2], ...marks };
   const rest = { api: 'v1' as const, rejects: [], crashAfterMs: null };
   const runs: Run[] = [
