@@ -126,14 +126,12 @@ test('a row that comes back with the same content is not found gone again by a r
 
 test('other portals are left alone', async () => {
   await bench.bring(FIRST, ids(1, 2), NOTES);
-  const other = await createWorkbench();
-  try {
-    await other.write(SECOND, [{ id: 2, portal_id: 7 }], { ...NOTES, portalId: 7 });
-    await bench.load({ dataDir: other.dataDir });
-    expect(await deleted()).toEqual({});
-  } finally {
-    await other.close();
-  }
+  const other = await bench.writeElsewhere(SECOND, [{ id: 2, portal_id: 7 }], {
+    ...NOTES,
+    portalId: 7,
+  });
+  await bench.load({ dataDir: other });
+  expect(await deleted()).toEqual({});
 });
 
 test('more than a fifth and more than 100 at once need --allow-mass-delete', async () => {

@@ -430,20 +430,17 @@ test('a run without rows is merged too, and a portal learned later does not brin
 });
 
 test('portals of several archives share a database', async () => {
-  const other = await createWorkbench();
-  try {
-    await bench.bring(SECOND, [{ id: 1, title: 'ours' }]);
-    await other.write(FIRST, [{ id: 1, portal_id: 7, title: 'theirs' }], { portalId: 7 });
-    const result = await bench.load({ dataDir: other.dataDir });
-    expect(result.merged.map(toCounts)).toEqual(['1 0 0 0 0']);
-    expect(result.leftOut).toEqual([]);
-    expect(await bench.rows('select portal_id, title from engagements order by 1')).toEqual([
-      ['7', 'theirs'],
-      [String(PORTAL), 'ours'],
-    ]);
-  } finally {
-    await other.close();
-  }
+  await bench.bring(SECOND, [{ id: 1, title: 'ours' }]);
+  const other = await bench.writeElsewhere(FIRST, [{ id: 1, portal_id: 7, title: 'theirs' }], {
+    portalId: 7,
+  });
+  const result = await bench.load({ dataDir: other });
+  expect(result.merged.map(toCounts)).toEqual(['1 0 0 0 0']);
+  expect(result.leftOut).toEqual([]);
+  expect(await bench.rows('select portal_id, title from engagements order by 1')).toEqual([
+    ['7', 'theirs'],
+    [String(PORTAL), 'ours'],
+  ]);
 });
 
 test('a folder without a manifest is no run', async () => {

@@ -61,20 +61,15 @@ test.each(['read committed', 'serializable'])(
 );
 
 test('a run that became older than a merged one while it waited is left out', async () => {
-  const other = await createWorkbench();
-  try {
-    await bench.write(SECOND, [{ id: 1, title: 'new' }]);
-    await other.write(FIRST, [{ id: 1, title: 'old' }, { id: 2 }]);
-    const { loading, release } = await startLoad();
-    const second = bench.load({ dataDir: other.dataDir });
-    await waitForNote();
-    await release();
-    expect((await loading).merged.map(toCounts)).toEqual(['1 0 0 0 0']);
-    expect(await second).toMatchObject({ merged: [], alreadyMerged: 0, leftOut: [FIRST] });
-    expect(await bench.rows('select id, title from engagements')).toEqual([['1', 'new']]);
-  } finally {
-    await other.close();
-  }
+  await bench.write(SECOND, [{ id: 1, title: 'new' }]);
+  const other = await bench.writeElsewhere(FIRST, [{ id: 1, title: 'old' }, { id: 2 }]);
+  const { loading, release } = await startLoad();
+  const second = bench.load({ dataDir: other });
+  await waitForNote();
+  await release();
+  expect((await loading).merged.map(toCounts)).toEqual(['1 0 0 0 0']);
+  expect(await second).toMatchObject({ merged: [], alreadyMerged: 0, leftOut: [FIRST] });
+  expect(await bench.rows('select id, title from engagements')).toEqual([['1', 'new']]);
 });
 
 test('two schemas do not wait for each other', async () => {

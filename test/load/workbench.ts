@@ -18,6 +18,8 @@ export interface Workbench extends TestDatabase {
     rows: RowSpec[],
     change?: RunChange & { rejected?: unknown[] },
   ): Promise<string>;
+  /** Writes a run into another archive; returns that one's folder. */
+  writeElsewhere(run: string, rows: RowSpec[], change?: RunChange): Promise<string>;
   load(options?: Partial<LoadOptions>, signal?: AbortSignal): Promise<LoadResult>;
   /** Writes a run and loads it; what became of its rows, as `inserted updated unchanged older duplicates`. */
   bring(...written: Parameters<Workbench['write']>): Promise<string>;
@@ -48,6 +50,11 @@ export async function createWorkbench(): Promise<Workbench> {
       );
       if (rejects > 0) await writeFile(path.join(folder, '_rejects.ndjson'), lines.join(''));
       return folder;
+    },
+    async writeElsewhere(...written) {
+      const other = path.join(dataDir, 'elsewhere');
+      await writeNdjsonRun(other, ...written);
+      return other;
     },
     load: (options = {}, signal = never) =>
       load(

@@ -12,17 +12,24 @@ declare module 'vitest' {
     postgres: {
       /** A superuser's or CREATEDB user's URL of the server, with a database to connect to. */
       url: string;
-      /** A migrated database (schema `hubspot`), to be cloned. */
-      template: string;
+      /** A migrated database (schema `hubspot`), to be cloned; null where there is one for all tests, in turn. */
+      template: string | null;
     };
   }
 }
 
 /**
  * One server for all tests: an embedded one in a temporary folder, or the one that TEST_DATABASE_URL names; and in it
- * a migrated database as the template of those that tests work in.
+ * a migrated database as the template of those that tests work in. Databases of Citus cannot be cloned: the one that
+ * CITUS_TEST_URL names serves all tests, one after the other.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const citus = process.env['CITUS_TEST_URL'];
+  if (citus !== undefined) {
+    project.provide('postgres', { url: citus, template: null });
+    return async () => {};
+  }
+  console.log('CITUS_TEST_URL is not set: nothing is tested on Citus');
   const dataDir = await makeTemporaryFolder();
   const signal = new AbortController().signal;
   const things = { note: console.error, signal };

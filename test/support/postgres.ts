@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { inject } from 'vitest';
 import { connectClient } from '../../src/database/connect.ts';
+import { openDatabase } from '../../src/database/open-database.ts';
 import type { Settings } from '../../src/settings.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
@@ -19,28 +20,48 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
-/** A fresh clone of the migrated template that the global setup made. */
+/** A fresh clone of the migrated template that the global setup made; on Citus, the one database, emptied. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { url: server, template } = inject('postgres');
-  const name = `${template}_${randomBytes(4).toString('hex')}`;
-  await onServer(server, (admin) => admin.query(`create database ${name} template ${template}`));
-  const url = new URL(server);
-  url.pathname = `/${name}`;
   const dataDir = await makeTemporaryFolder();
+  const name = template === null ? undefined : `${template}_${randomBytes(4).toString('hex')}`;
+  const url = new URL(server);
+  if (name === undefined) {
+    await onServer(server, empty);
+    const things = { note() {}, signal: new AbortController().signal };
+    const settings = { databaseUrl: server, databaseSchema: 'hubspot', dataDir };
+    await (await openDatabase(settings, things)).close();
+  } else {
+    await onServer(server, (admin) => admin.query(`create database ${name} template ${template}`));
+    url.pathname = `/${name}`;
+  }
   const client = await connectClient(url.href, 'test');
   await client.query('set search_path to hubspot');
   const close = async () => {
     await client.end();
     await rm(dataDir, { recursive: true, force: true });
     const open = await onServer(server, async (admin) => {
-      const left = await leftOpen(admin, name);
-      await admin.query(`drop database ${name} with (force)`);
+      const left = await leftOpen(admin, url.pathname.slice(1));
+      if (name !== undefined) await admin.query(`drop database ${name} with (force)`);
       return left;
     });
     if (open.length > 0) throw new Error(`the test left connections open: ${open.join(', ')}`);
   };
   const settings = { databaseUrl: url.href, databaseSchema: 'hubspot', dataDir };
   return { url: url.href, settings, client, close };
+}
+
+/** Takes away what earlier tests made in the database and set for it. */
+async function empty(admin: pg.Client): Promise<void> {
+  const { rows } = await admin.query<{ drop: string }>(
+    `select format('drop schema %I cascade', nspname) as drop from pg_namespace
+     where nspname !~ '^(pg_|citus|columnar|information_schema$|public$)'
+     union all select format('drop table public.%I cascade', tablename) from pg_tables
+     where schemaname = 'public'
+     union all select format('drop publication %I', pubname) from pg_publication
+     union all select format('alter database %I reset all', current_database())`,
+  );
+  for (const { drop } of rows) await admin.query(drop);
 }
 
 async function onServer<T>(url: string, work: (admin: pg.Client) => Promise<T>): Promise<T> {
@@ -57,7 +78,8 @@ async function leftOpen(admin: pg.Client, database: string): Promise<string[]> {
   for (let look = 1; ; look++) {
     const { rows } = await admin.query<{ application_name: string }>(
       `select application_name from pg_stat_activity
-       where datname = $1 and backend_type = 'client backend'`,
+       where datname = $1 and backend_type = 'client backend' and pid <> pg_backend_pid()
+         and application_name !~ '^citus'`,
       [database],
     );
     if (rows.length === 0 || look === 20) return rows.map((row) => row.application_name);
