@@ -12,7 +12,7 @@ const OLDEST = 150_000;
  * connection is lost its queries reject. Throws DatabaseFailed, which never holds the password.
  */
 export async function connectClient(url: string, name: string): Promise<pg.Client> {
-  const urls = toTlsUrls(url, process.env['PGSSLMODE']);
+  const urls = toTlsUrls(url, process.env);
   for (const [n, one] of urls.entries()) {
     const client = newClient(one, name);
     // A connection lost between two queries would end the process; the next query tells of it.
@@ -63,9 +63,13 @@ function newClient(url: string, name: string): pg.Client {
       keepAlive: true,
     });
   } catch (error) {
-    // Such as a certificate file named in it that is missing. Not the cause: it may quote the URL.
-    const reason = error instanceof Error && 'code' in error ? `: ${error.code}` : '';
-    throw new DatabaseFailed(`DATABASE_URL cannot be used${reason}`, {
+    // Not the cause: it may quote the URL.
+    if (error instanceof Error && 'code' in error && 'path' in error) {
+      throw new DatabaseFailed(`cannot read ${error.path}: ${error.code}`, {
+        next: 'Correct sslrootcert, sslcert or sslkey in DATABASE_URL.',
+      });
+    }
+    throw new DatabaseFailed('DATABASE_URL cannot be used', {
       next: 'It must look like postgres://user:password@host:5432/database.',
     });
   }
