@@ -11,7 +11,7 @@ const NEXT: Record<string, string> = {
   '42501': 'Grant this user the privilege named, or use another user.',
   '53100': 'Free some space on the disk of the database and run the same command again.',
   '53300': 'Close some connections to the server and run the same command again.',
-  '57014': 'Raise statement_timeout or lock_timeout for this user.',
+  '57014': 'Run the same command again; if it was statement_timeout, raise that for this user.',
   '55P03': 'Somebody holds a lock on the table; run the same command again when it is free.',
 };
 

@@ -17,8 +17,8 @@ export interface DeletionOptions {
   allowMassDelete: boolean;
   /** How many rows the run's deletion notices have marked already. */
   noticed: number;
-  /** How many rows the run has inserted. */
-  inserted: number;
+  /** How many live rows there are because of the run: new ones, and those that are back. */
+  appeared: number;
 }
 
 /**
@@ -65,7 +65,7 @@ async function noteRejects(client: Client, run: NdjsonRun, portalId: number): Pr
 async function assertPlausible(
   client: Client,
   { run }: NdjsonRun,
-  { portalId, allowMassDelete, inserted }: DeletionOptions,
+  { portalId, allowMassDelete, appeared }: DeletionOptions,
   deleted: number,
 ): Promise<void> {
   if (allowMassDelete || deleted <= MASS.rows) return;
@@ -73,7 +73,7 @@ async function assertPlausible(
     'select count(*) as live from engagements where portal_id = $1 and deleted_at is null',
     [portalId],
   );
-  const before = Number(rows[0]?.live) + deleted - inserted;
+  const before = Number(rows[0]?.live) + deleted - appeared;
   if (deleted <= MASS.share * before) return;
   throw new GuardRefused(
     `run ${run} would mark ${deleted} of ${before} engagements as deleted; nothing of it was merged`,

@@ -38,16 +38,16 @@ export interface RowCounts {
 
 /**
  * Merges the rows of a run into the tables, through staging tables that it makes and leaves for `drop-staging`. All of
- * the run is judged at once; rows beyond `chunkBytes` are written in chunks of whole parts. Returns the counts, and how
- * many live rows the run's deletion notices marked. Throws ArchiveError for damaged files, DatabaseFailed when the
- * counts do not add up, the signal's reason, or Postgres's error.
+ * the run is judged at once; rows beyond `chunkBytes` are written in chunks of whole parts. Returns the counts, how many
+ * live rows the run's deletion notices marked, and how many rows live because of it. Throws ArchiveError for damaged
+ * files, DatabaseFailed when the counts do not add up, the signal's reason, or Postgres's error.
  */
 export async function mergeRows(
   client: Client,
   ndjson: NdjsonRun,
   { form, acceptRedacted, chunkBytes }: RowOptions,
   things: { onRows(rows: number): void; signal: AbortSignal },
-): Promise<{ counts: RowCounts; noticed: number }> {
+): Promise<{ counts: RowCounts; noticed: number; appeared: number }> {
   const { folder, manifest } = ndjson;
   const { run, startedAt, parts } = manifest;
   const kinds = manifest.associationKinds === 'all' ? null : manifest.associationKinds;
@@ -82,7 +82,7 @@ export async function mergeRows(
   if (survey.reworded > 0 && (await findStrays('reworded')) > 0) {
     survey = await surveyVerdicts(client, arrived);
   }
-  const { written, back, gone, counts } = survey;
+  const { written, back, gone, appeared, counts } = survey;
   reconcile(ndjson, counts, arrived);
   let noticed = 0;
   if (gone + back > 0) await step('note-returns', [run]);
@@ -92,7 +92,7 @@ export async function mergeRows(
   }
   if (back > 0) await step('revive');
   if (form === 'keys' && (await findStrays('unchanged')) > 0) await replaceSets(['astray']);
-  if (written === 0) return { counts, noticed };
+  if (written === 0) return { counts, noticed, appeared };
   let merged = 0;
   const wanted = written > FEW ? undefined : await listWritten(client);
   let firstLine = 1;
@@ -115,7 +115,7 @@ export async function mergeRows(
       { next: 'Look for triggers, rules and row policies on the table engagements.' },
     );
   }
-  return { counts, noticed };
+  return { counts, noticed, appeared };
 }
 
 const ANALYZE_STAGING = 'analyze load_staging (portal_id, id, line)';
@@ -131,6 +131,8 @@ interface Survey {
   reworded: number;
   back: number;
   gone: number;
+  /** New and not gone, or back. */
+  appeared: number;
 }
 
 async function surveyVerdicts(client: Client, arrived: number): Promise<Survey> {
@@ -162,6 +164,9 @@ async function surveyVerdicts(client: Client, arrived: number): Promise<Survey> 
     reworded: sum((verdict) => verdict === 'reworded'),
     back: sum((_verdict, liveness) => liveness === 'back'),
     gone: sum((_verdict, liveness) => liveness === 'gone'),
+    appeared: sum(
+      (verdict, liveness) => liveness === 'back' || (verdict === 'inserted' && liveness !== 'gone'),
+    ),
     counts,
   };
 }

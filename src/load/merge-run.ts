@@ -67,7 +67,7 @@ export async function mergeRun(
         [workMem],
       );
       const form = due === 'again' ? 'keys' : 'rows';
-      const { counts, noticed } = await mergeRows(
+      const { counts, noticed, appeared } = await mergeRows(
         client,
         ndjson,
         { form, acceptRedacted, chunkBytes },
@@ -80,7 +80,7 @@ export async function mergeRun(
           portalId,
           coveredTypes,
           noticed,
-          inserted: counts.inserted,
+          appeared,
           // What was believed once is believed when it is replayed.
           allowMassDelete: options.allowMassDelete || due === 'again',
         },

@@ -157,12 +157,40 @@ test('more than a fifth and more than 100 at once need --allow-mass-delete', asy
 
 test.each([
   [500, 400],
+  [505, 404],
   [1000, 800],
   [10, 0],
 ])('of %d rows, %d left are believed', async (before, after) => {
   await bench.bring(FIRST, many(before), NOTES);
   await bench.bring(SECOND, many(after), { ...NOTES, portalId: 62515 });
   expect(Object.keys(await deleted()).length).toBe(before - after);
+});
+
+test('one more than 100, and a hair more than a fifth, is too many', async () => {
+  await bench.bring(FIRST, many(504), NOTES);
+  await bench.write(SECOND, many(403), NOTES);
+  await expect(bench.load()).rejects.toMatchObject({
+    message: expect.stringContaining('101 of 504'),
+  });
+});
+
+test('notices of engagements that were never there do not count, nor do rows that are back', async () => {
+  const rows = many(1000);
+  await bench.bring(FIRST, rows, NOTES);
+  const api = 'objects' as const;
+  const gone = many(3000, 2000).map((row) => ({
+    ...row,
+    api,
+    archived_at: '2026-11-05T20:00:00.000Z',
+  }));
+  const run = [...rows.slice(150).map((row) => ({ ...row, api })), ...gone];
+  await bench.write(SECOND, run, { ...NOTES, api });
+  expect((await bench.load()).merged).toMatchObject([{ deleted: 150, inserted: 3000 }]);
+  const back = '2026/11/08/101500Z-full';
+  await bench.write(back, [...rows.slice(0, 600), ...many(3000, 2000)], NOTES);
+  await expect(bench.load()).rejects.toMatchObject({
+    message: expect.stringContaining('400 of 850'),
+  });
 });
 
 test('rows that the same run brings do not water the share down', async () => {

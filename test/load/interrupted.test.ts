@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { DatabaseFailed, Interrupted } from '../../src/errors.ts';
 import { createWorkbench, toCounts, type Workbench } from './workbench.ts';
 
@@ -14,6 +14,9 @@ const ROWS = 3000;
 /** How far a load comes, as parts of the time that it takes, before it is stopped; others each time, shown in the names. */
 const toMoments = (count: number): number[] =>
   Array.from({ length: count }, () => Math.round(Math.random() * 100) / 100);
+
+// A machine that is busy with something else may take long.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let bench: Workbench;
 let loadMs: number;
@@ -127,6 +130,21 @@ test.each(toMoments(8))('killed at %d of the time', async (moment) => {
   // A commit that was on its way may still come through.
   while ((await findLoads()).length > 0) await sleep(1);
   await expectWholeThenLoad();
+});
+
+test('its statements take longer than they may', async () => {
+  const database = `alter database ${bench.client.database}`;
+  await bench.client.query(`${database} set statement_timeout to '100ms'`);
+  // Keeps the merge from writing.
+  await bench.client.query('begin; lock table engagements in share mode');
+  await expect(bench.load()).rejects.toMatchObject({
+    code: 'ERR_DATABASE',
+    exitCode: 5,
+    message: expect.stringMatching(/due to statement timeout \(SQLSTATE 57014\)$/),
+    next: expect.stringContaining('statement_timeout'),
+  });
+  await bench.client.query(`commit; ${database} reset statement_timeout`);
+  expect(await expectWholeThenLoad()).toBe('before');
 });
 
 test('aborted before it begins', async () => {
