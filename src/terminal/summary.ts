@@ -50,7 +50,15 @@ export function summarizeLoad(
     return `load: nothing to do, ${toCounted(alreadyMerged, 'runs')} loaded already${left}`;
   }
   const sum = (
-    key: 'inserted' | 'updated' | 'unchanged' | 'older' | 'duplicates' | 'deleted' | 'withheld',
+    key:
+      | 'inserted'
+      | 'updated'
+      | 'unchanged'
+      | 'older'
+      | 'duplicates'
+      | 'rejected'
+      | 'deleted'
+      | 'withheld',
   ): number => merged.reduce((total, entry) => total + entry[key], 0);
   const rows =
     sum('inserted') + sum('updated') + sum('unchanged') + sum('older') + sum('duplicates');
@@ -59,7 +67,8 @@ export function summarizeLoad(
     `${toCount(sum('inserted'))} inserted, ${toCount(sum('updated'))} updated, ${toCount(sum('unchanged'))} unchanged, ${toCount(sum('older'))} older` +
       (sum('deleted') > 0 ? `, ${toCount(sum('deleted'))} deleted` : '') +
       (sum('withheld') > 0 ? `, ${toCount(sum('withheld'))} redacted ones withheld` : '') +
-      (sum('duplicates') > 0 ? `, ${toCount(sum('duplicates'))} duplicates` : ''),
+      (sum('duplicates') > 0 ? `, ${toCount(sum('duplicates'))} duplicates` : '') +
+      (sum('rejected') > 0 ? `; ${toCounted(sum('rejected'), 'records')} rejected` : ''),
     `into ${where}`,
     'next: make report; make psql to look around',
   );
