@@ -16,6 +16,6 @@ export async function measure(step: string, work: () => Promise<unknown>): Promi
 
 /** Prints how many times longer `slow` took than `fast`. */
 export function compare(slow: Timing, fast: Timing): void {
-  const ratio = (slow.seconds / fast.seconds).toFixed(1);
+  const ratio = (slow.seconds / fast.seconds).toFixed(2);
   console.log(`ratio ${ratio}: (${slow.step}) / (${fast.step})`);
 }

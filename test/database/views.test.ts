@@ -150,6 +150,13 @@ test('notes and tasks', async () => {
   });
 });
 
+test('a list without elements is no list: one API sends it, the other does not', async () => {
+  await insert(1, 'TASK', { reminders: [] });
+  await insert(2, 'MEETING', { attendeeOwnerIds: [], guestEmails: [] });
+  expect(await show('tasks')).toEqual({});
+  expect(await show('meetings')).toEqual({});
+});
+
 test.each(
   [
     null,
