@@ -25,12 +25,15 @@ export interface LedgerEntry {
 }
 
 /** What deciding about a run takes of its ledger row. */
-export type MergedRun = Pick<LedgerEntry, 'run' | 'ndjson_sha256'> & { portal_id: string };
+export type MergedRun = Pick<LedgerEntry, 'run' | 'ndjson_sha256'> & {
+  portal_id: string;
+  withheld: string;
+};
 
 /** The runs that are merged already, oldest first. A run whose portal came to be known later follows its own 0 row. */
 export async function readLedger(client: Client, schema: string): Promise<MergedRun[]> {
   const result = await client.query<MergedRun>(
-    `select run, portal_id, ndjson_sha256 from ${client.escapeIdentifier(schema)}.load_runs
+    `select run, portal_id, ndjson_sha256, withheld from ${client.escapeIdentifier(schema)}.load_runs
      order by run collate "C", portal_id`,
   );
   return result.rows;

@@ -111,6 +111,7 @@ async function loadDue(
       onRun,
       onDamage: (error) => damage.push(error),
       isBelieved: () => options.allowMassDelete ?? false,
+      mayRedact: () => options.acceptRedacted ?? false,
     });
     if (damage.length > 0 && result.merged.length > 0) {
       progress.note(`merged all the same: ${result.merged.map(({ run }) => run).join(', ')}`);
@@ -149,6 +150,7 @@ async function rebuildAll(
           // What was believed when it was loaded is believed now.
           isBelieved: (run) =>
             options.allowMassDelete === true || ledger.some((entry) => entry.run === run),
+          mayRedact: (run) => options.acceptRedacted === true || withheldNothing(run, runs, ledger),
         });
       } finally {
         await client.end().catch(() => {});
@@ -163,6 +165,18 @@ interface MergeHooks {
   onDamage(error: ArchiveError): void;
   /** Whether any number of deletions that the run tells of is believed. */
   isBelieved(run: RunId): boolean;
+  /** Whether its redacted e-mails may replace contents. */
+  mayRedact(run: RunId): boolean;
+}
+
+/**
+ * Whether the run held nothing back when it was merged upon the same runs: nothing was to be held back then, or it had
+ * been accepted. Pure.
+ */
+function withheldNothing(run: RunId, runs: NdjsonRun[], ledger: MergedRun[]): boolean {
+  const merged = new Map(ledger.map((entry) => [entry.run, entry]));
+  const isAsThen = runs.every((one) => one.run > run || merged.has(one.run));
+  return isAsThen && merged.get(run)?.withheld === '0';
 }
 
 async function mergeRuns(
@@ -171,7 +185,7 @@ async function mergeRuns(
   ledger: MergedRun[],
   options: LoadOptions,
   { database, clock, progress, signal }: LoadThings,
-  { onRun, onDamage, isBelieved }: MergeHooks,
+  { onRun, onDamage, isBelieved, mayRedact }: MergeHooks,
 ): Promise<Loaded> {
   const portalId = portalOf(runs);
   const planNow = (some: NdjsonRun[], now: MergedRun[]): LoadPlan =>
@@ -205,6 +219,7 @@ async function mergeRuns(
       portalId,
       archived: runs.map((one) => one.run),
       allowMassDelete: isBelieved(run),
+      acceptRedacted: mayRedact(run),
       coveredTypes: coveredTypes(ndjson, runs),
       judgeDue,
     };
