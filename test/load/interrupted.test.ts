@@ -132,6 +132,24 @@ test.each(toMoments(8))('killed at %d of the time', async (moment) => {
   await expectWholeThenLoad();
 });
 
+test.each(toMoments(6))(
+  'a rebuild whose backends are terminated at %d of the time',
+  async (moment) => {
+    await bench.load();
+    const rebuilding = bench.load({ rebuild: true }).catch((error: unknown) => error);
+    await sleep(moment * 2 * loadMs);
+    await bench.client.query(`select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and application_name like 'hubspot-engagements load%'`);
+    const result = await rebuilding;
+    if (result instanceof Error) expect(result).toMatchObject({ exitCode: 5, retryable: true });
+    expect(await readState()).toBe('after');
+    expect((await bench.load()).merged).toEqual([]);
+    expect(
+      await bench.rows(`select from pg_namespace where nspname like 'hubspot\\_rebuild%'`),
+    ).toEqual([]);
+  },
+);
+
 test('its statements take longer than they may', async () => {
   const database = `alter database ${bench.client.database}`;
   await bench.client.query(`${database} set statement_timeout to '100ms'`);
