@@ -62,7 +62,7 @@ test('an archive of the first format is loaded, replayed from an old day, and ma
         },
         {
           "object_type": "contact",
-          "rows": 40,
+          "rows": 39,
         },
         {
           "object_type": "content",
