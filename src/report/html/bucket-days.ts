@@ -15,6 +15,8 @@ export interface Bucket {
   count: number;
   /** The rolling average of its last day that has one; null without. */
   average: number | null;
+  /** Whether it is all of its week, month or year, and over. */
+  whole: boolean;
 }
 
 export type Unit = 'day' | 'week' | 'month' | 'year';
@@ -46,10 +48,15 @@ export function bucketDays(report: Report, series: Series[], unit: Unit): Bucket
     else groups.push([day]);
     key = next;
   }
-  return groups.map((days) => toBucket(days, series, report.window));
+  return groups.map((days) => toBucket(days, series, unit, report));
 }
 
-function toBucket(days: ReportDay[], series: Series[], window: number): Bucket {
+function toBucket(
+  days: ReportDay[],
+  series: Series[],
+  unit: Unit,
+  { window, today }: Report,
+): Bucket {
   const [first] = days as [ReportDay];
   const last = days.at(-1) as ReportDay;
   const count = days.reduce((sum, { total }) => sum + total.count, 0);
@@ -58,6 +65,10 @@ function toBucket(days: ReportDay[], series: Series[], window: number): Bucket {
       (sum, day) => types.reduce((all, type) => all + (day.types[type]?.count ?? 0), sum),
       0,
     );
+  const key = KEYS[unit];
+  const isComplete =
+    key(addDays(first.day, -1)) !== key(first.day) && key(addDays(last.day, 1)) !== key(last.day);
+  const hasToday = first.day <= today && today <= last.day;
   const averaged = days.findLast(({ total }) => total.inWindow !== null);
   return {
     from: first.day,
@@ -66,11 +77,16 @@ function toBucket(days: ReportDay[], series: Series[], window: number): Bucket {
     mean: count / days.length,
     count,
     average: averaged === undefined ? null : toAverage(averaged.total, window),
+    whole: isComplete && !hasToday,
   };
 }
 
 function toMonday(day: string): string {
+  return addDays(day, -((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7));
+}
+
+function addDays(day: string, days: number): string {
   const date = new Date(`${day}T00:00:00Z`);
-  date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7));
+  date.setUTCDate(date.getUTCDate() + days);
   return date.toISOString().slice(0, 10);
 }

@@ -4,6 +4,8 @@ import type { Bucket } from './bucket-days.ts';
 const FEWEST_BARS = 14;
 /** At most this share of the bars, or one, may be exceptions. */
 const MOST_EXCEPTIONS = 0.03;
+/** An average of days that are not shown, or that are cut, is off the chart when it is so much higher than all bars. */
+const MOST_ABOVE = 1.4;
 
 /**
  * The highest value that the chart has to have room for. A day of an import can hold a thousand times what other days
@@ -12,9 +14,9 @@ const MOST_EXCEPTIONS = 0.03;
 export function capHeight(buckets: Bucket[]): number {
   const heights = buckets.map(({ mean }) => mean).sort((a, b) => b - a);
   const bars = findUsual(heights) ?? heights[0] ?? 0;
-  // An average can be of days that are not shown, or that are cut.
-  const line = Math.max(0, ...buckets.map(({ average }) => average ?? 0));
-  return Math.max(bars, Math.min(line, 1.4 * bars)) || 1;
+  const averages = buckets.map(({ average }) => average ?? 0);
+  const line = averages.filter((average) => average <= MOST_ABOVE * bars);
+  return Math.max(bars, ...line) || Math.max(...averages, 0) || 1;
 }
 
 /** Just above the bars that are no exceptions; undefined when none is. `heights` descend. */

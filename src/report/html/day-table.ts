@@ -3,7 +3,8 @@ import { formatCount, toWeekday } from '../describe-report.ts';
 import { displayAverages } from '../display-averages.ts';
 import type { Report, ReportDay } from '../report.ts';
 import { toVisible } from '../visible-text.ts';
-import { escapeHtml, escapeTypeName, toScriptJson } from './escape-html.ts';
+import { escapeName, escapeTypeName, toScriptJson } from './escape-html.ts';
+import { formatDay } from './format-day.ts';
 import { sortTypes } from './sort-types.ts';
 
 /** A table of more days than these leaves out the empty ones: data of 1970 and 2106 make 49,673 of them. */
@@ -59,7 +60,7 @@ export function toDayTable(report: Report): DayTable {
 /** What chooses a type; hidden where there is no script to do it. */
 export function toTypeFilter(report: Report): string {
   const options = sortTypes(report).map(
-    ({ name }, column) => `<option value="${column}">${escapeHtml(name)}</option>`,
+    ({ name }, column) => `<option value="${column}">${escapeName(name)}</option>`,
   );
   return [
     '<p id="status" role="status"></p>',
@@ -70,8 +71,10 @@ export function toTypeFilter(report: Report): string {
 function toHead({ day }: ReportDay, today: string): string {
   const weekday = toWeekday(day);
   const rest = weekday.startsWith('S') ? ' class="rest"' : '';
-  const note = day === today ? '<span class="today">today, not over yet</span>' : '';
-  return `<tr${rest}><th scope="row" data-day="${day}">${day}<span class="weekday">${weekday}</span>${note}`;
+  const note = day === today ? '<span class="today">so far today</span>' : '';
+  // As wide as two figures, so that days stand below each other.
+  const date = formatDay(day).replace(/^(?=\d )/, '\u2007');
+  return `<tr${rest}><th scope="row" data-day="${day}"><span class="weekday">${weekday}</span>${date}${note}`;
 }
 
 function toCell(count: number): string {

@@ -1,4 +1,4 @@
-import { toVisible } from '../visible-text.ts';
+import { cutText, toVisible } from '../visible-text.ts';
 
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',
@@ -13,9 +13,17 @@ export function escapeHtml(text: string): string {
   return toVisible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
 }
 
-/** A type's name for HTML, which may part after its underscores. */
+/** Names of types are open text: longer ones would take the page's room from the numbers. */
+const LONGEST_NAME = 60;
+
+/** A type's name for HTML, cut if it is very long. */
+export function escapeName(type: string): string {
+  return escapeHtml(cutText(type, LONGEST_NAME));
+}
+
+/** A type's name for HTML, cut if it is very long, which may part after its underscores. */
 export function escapeTypeName(type: string): string {
-  return escapeHtml(type).replaceAll('_', '_<wbr>');
+  return escapeName(type).replaceAll('_', '_<wbr>');
 }
 
 /** A value as JSON that no text of it can end the script element around. */

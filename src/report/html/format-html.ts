@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { describeReport, plural } from '../describe-report.ts';
+import { describeInstant, describeUndated, describeWindow, plural } from '../describe-report.ts';
 import type { Report } from '../report.ts';
-import { cutText } from '../visible-text.ts';
+import { toVisible } from '../visible-text.ts';
 import { type Chart, drawChart } from './chart-svg.ts';
 import { toDayTable, toTypeFilter } from './day-table.ts';
-import { describeDays, formatMean } from './describe-chart.ts';
-import { escapeHtml } from './escape-html.ts';
+import { escapeHtml, escapeTypeName } from './escape-html.ts';
+import { formatDay, formatDays } from './format-day.ts';
 import { toKeyFigures } from './key-figures.ts';
 import { pickSeries, type Series } from './pick-series.ts';
 import { toTypeTable } from './type-table.ts';
@@ -17,8 +17,7 @@ import { toTypeTable } from './type-table.ts';
  */
 export async function formatHtml(report: Report): Promise<string> {
   const [css, js] = await Promise.all(['page.css', 'page.js'].map(readText));
-  const [title, ...notes] = describeReport(report, `${report.window}-day average`);
-  const span = report.from === null ? '' : `, ${report.from} to ${report.to}`;
+  const span = report.from === null ? '' : `, ${formatDays(report.from, report.to as string)}`;
   const policy = `default-src 'none'; style-src ${toHash(css)}; script-src ${toHash(js)}; img-src data:; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
 <html lang="en">
@@ -27,15 +26,14 @@ export async function formatHtml(report: Report): Promise<string> {
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>Engagements per day${span}</title>
+<title>HubSpot engagements per day${span}</title>
 <link rel="icon" href="data:,">
 <style>${css}</style>
 </head>
 <body>
 <main>
-<h1>${escapeHtml(title)}</h1>
-<p class="about">${notes.map((note) => `<span>${escapeHtml(note)}</span>`).join('\n')}</p>
-${report.days.length === 0 ? '' : toSections(report)}
+${toHead(report)}
+${report.days.length === 0 ? '<section class="empty"><p>There is nothing to show.</p></section>' : toSections(report)}
 </main>
 ${report.days.length === 0 ? '' : `<script>${js}</script>`}
 </body>
@@ -43,9 +41,27 @@ ${report.days.length === 0 ? '' : `<script>${js}</script>`}
 `;
 }
 
+function toHead(report: Report): string {
+  const { timezone, from, to, extractedAt, portal } = report;
+  const range = from === null || to === null ? 'No engagements' : formatDays(from, to);
+  const notes = [
+    `Counted on the day they ${describeInstant(report)}, in ${timezone}`,
+    ...(report.someTypes ? [`Only ${report.types.map(toVisible).join(', ')}`] : []),
+    ...(portal === null ? [] : [`Only portal ${portal}`]),
+    ...(report.includeDeleted ? ['Deleted ones included'] : []),
+    ...describeUndated(report),
+    ...(extractedAt === null
+      ? []
+      : [`Data of ${formatDay(extractedAt.slice(0, 10))}, ${extractedAt.slice(11)}`]),
+  ];
+  return `<h1>HubSpot engagements per day</h1>
+<p class="range">${range}</p>
+<p class="about">${notes.map((note) => `<span>${escapeHtml(note)}</span>`).join('\n')}</p>`;
+}
+
 function toSections(report: Report): string {
   const series = pickSeries(report);
-  const wide = drawChart(report, series, { name: 'wide', width: 960, height: 340 });
+  const wide = drawChart(report, series, { name: 'wide', width: 860, height: 300 });
   const narrow = drawChart(report, series, { name: 'narrow', width: 340, height: 260 });
   const { html, leftOut } = toDayTable(report);
   const empty =
@@ -57,8 +73,10 @@ ${toLegend(report, series)}
 <figure>
 ${wide.svg}
 ${narrow.svg}
-${toCaption(wide, 'wide')}
-${toCaption(narrow, 'narrow')}
+<figcaption>
+${toCaption(report, wide, 'wide')}
+${toCaption(report, narrow, 'narrow')}
+</figcaption>
 </figure>
 </section>
 <section>
@@ -77,26 +95,15 @@ ${html}
 function toLegend({ window }: Report, series: Series[]): string {
   const items = series.map(
     ({ name }, index) =>
-      `<li><svg class="swatch" viewBox="0 0 12 12" aria-hidden="true"><rect class="c${index}" width="12" height="12" rx="2"/></svg>${escapeHtml(cutText(name, 40))}</li>`,
+      `<li><svg class="swatch" viewBox="0 0 12 12" aria-hidden="true"><rect class="c${index}" width="12" height="12" rx="2"/></svg><span>${escapeTypeName(name)}</span></li>`,
   );
   const line = `<li><svg class="swatch long" viewBox="0 0 22 12" aria-hidden="true"><path class="average" d="M1 6h20"/></svg>${window}-day average</li>`;
   return `<ul class="legend">\n${[...items, line].join('\n')}\n</ul>`;
 }
 
-/** What the chart does not show by itself: bars of more than a day, and bars that are cut. */
-function toCaption({ unit, cut }: Chart, name: string): string {
-  const highest = cut.toSorted((a, b) => b.mean - a.mean).slice(0, 3);
-  const perDay = unit === 'day' ? '' : ' a day';
-  const list = highest.map((bar) => `${formatMean(bar.mean)}${perDay}, ${describeDays(bar)}`);
-  const notes = [
-    ...(unit === 'day' ? [] : [`A bar is a ${unit}; its height is the mean per day.`]),
-    ...(cut.length === 0
-      ? []
-      : [`Higher than shown: ${list.join('; ')}${cut.length > list.length ? ' …' : '.'}`]),
-  ];
-  return notes.length === 0
-    ? ''
-    : `<figcaption class="${name}">${escapeHtml(notes.join(' '))}</figcaption>`;
+function toCaption(report: Report, { caption }: Chart, name: string): string {
+  const average = `The ${report.window}-day average is the mean of ${describeWindow(report)}.`;
+  return `<p class="${name}">${escapeHtml(`${caption} ${average}`.trim())}</p>`;
 }
 
 function toHash(text: string | undefined = ''): string {

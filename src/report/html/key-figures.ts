@@ -1,13 +1,14 @@
-import { toAverage } from '../average.ts';
-import { formatCount, plural, toWeekday } from '../describe-report.ts';
-import { displayAverages } from '../display-averages.ts';
+import type { Tally } from '../average.ts';
+import { formatCount, plural } from '../describe-report.ts';
+import { displayAverages, NO_AVERAGE } from '../display-averages.ts';
 import type { Report, ReportDay } from '../report.ts';
-import { cutText } from '../visible-text.ts';
+import { formatMean } from './describe-chart.ts';
 import { escapeHtml, escapeTypeName } from './escape-html.ts';
+import { formatDayOfMonth, formatWeekday } from './format-day.ts';
 import { formatShare } from './format-share.ts';
 import { sortTypes } from './sort-types.ts';
 
-/** A number that stands large at the top of the page, with what it is and a remark; all plain text. */
+/** A number that stands large at the top of the page, with what it is and a remark in HTML. */
 interface KeyFigure {
   name: string;
   value: string;
@@ -19,34 +20,38 @@ export function toKeyFigures(report: Report): string {
   const figures = [toTotal(report), toTrend(report), toBusiest(report), toMostFrequent(report)];
   const items = figures.map(
     ({ name, value, note }) =>
-      `<div><dt>${escapeHtml(name)}</dt><dd class="value${/^[^\d–]/.test(value) ? ' word' : ''}">${escapeTypeName(cutText(value, 40))}</dd><dd class="note">${escapeHtml(note)}</dd></div>`,
+      `<div><dt>${escapeHtml(name)}</dt><dd class="value${/^[^\d–]/.test(value) ? ' word' : ''}">${escapeTypeName(value)}</dd><dd class="note">${note}</dd></div>`,
   );
   return `<dl class="figures">\n${items.join('\n')}\n</dl>`;
 }
 
 function toTotal({ days }: Report): KeyFigure {
   const total = days.reduce((sum, day) => sum + day.total.count, 0);
-  const active = days.filter((day) => day.total.count > 0).length;
   return {
     name: 'Engagements',
     value: formatCount(total),
-    note: `on ${formatCount(active)} of ${plural(days.length, 'day')}`,
+    note: `in ${plural(days.length, 'day')}, ${formatMean(total / days.length)} a day`,
   };
 }
 
 /** The newest average, and how it stands to that of the window before. */
 function toTrend(report: Report): KeyFigure {
   const { days, window } = report;
-  const name = `${window}-day average`;
   const index = findNewest(report);
   const last = days[index];
-  if (last === undefined)
-    return { name, value: '–', note: `needs ${plural(window, 'day')} of data` };
-  const value = displayAverages(report)[index] as string;
-  const before = toMean(days[index - window], window);
-  const change =
-    before === null || before === 0 ? null : (toMean(last, window) as number) / before - 1;
-  return { name, value, note: change === null ? `on ${last.day}` : describeChange(change, window) };
+  if (last === undefined) {
+    return {
+      name: `${window}-day average`,
+      value: NO_AVERAGE,
+      note: `needs ${plural(window, 'day')} of data`,
+    };
+  }
+  const change = toChange(report, ({ total }) => total);
+  return {
+    name: `${window}-day average, ${formatDayOfMonth(last.day).replace(' ', '\u00a0')}`,
+    value: displayAverages(report)[index] as string,
+    note: change === null ? '' : `${formatChange(change)} vs ${plural(window, 'day')} before`,
+  };
 }
 
 /**
@@ -59,14 +64,23 @@ export function findNewest({ days, today }: Report): number {
   return days[newest]?.day === today && before?.total.inWindow != null ? newest - 1 : newest;
 }
 
-function toMean(day: ReportDay | undefined, window: number): number | null {
-  return day === undefined ? null : toAverage(day.total, window);
+/** How the newest average of what `pick` takes stands to that of a window before; null when one of them is missing. */
+export function toChange(report: Report, pick: (day: ReportDay) => Tally): number | null {
+  const { days, window } = report;
+  const newest = findNewest(report);
+  const [after, before] = [days[newest], days[newest - window]].map((day) =>
+    day === undefined ? null : pick(day).inWindow,
+  );
+  return after == null || before == null || before === 0 ? null : after / before - 1;
 }
 
-function describeChange(change: number, window: number): string {
-  const percent = Math.round(Math.abs(change) * 100);
-  if (percent === 0) return `as ${plural(window, 'day')} before`;
-  return `${change > 0 ? '▲' : '▼'} ${formatCount(percent)} % against ${plural(window, 'day')} before`;
+/** A change as `▲ 4 %` in HTML. */
+export function formatChange(change: number | null): string {
+  if (change === null) return NO_AVERAGE;
+  const percent = Math.round(100 * change);
+  if (percent === 0) return '0 %';
+  const [look, arrow] = percent > 0 ? ['up', '▲'] : ['down', '▼'];
+  return `<span class="${look}">${arrow} ${formatCount(Math.abs(percent))} %</span>`;
 }
 
 function toBusiest({ days }: Report): KeyFigure {
@@ -74,7 +88,7 @@ function toBusiest({ days }: Report): KeyFigure {
   return {
     name: 'Busiest day',
     value: formatCount(busiest.total.count),
-    note: `${toWeekday(busiest.day)} ${busiest.day}`,
+    note: busiest.total.count === 0 ? '' : formatWeekday(busiest.day),
   };
 }
 
@@ -82,6 +96,6 @@ function toMostFrequent(report: Report): KeyFigure {
   const total = report.days.reduce((sum, day) => sum + day.total.count, 0);
   const [first] = sortTypes(report);
   const name = 'Most frequent type';
-  if (first === undefined || total === 0) return { name, value: '–', note: 'no engagements' };
+  if (first === undefined || total === 0) return { name, value: NO_AVERAGE, note: '' };
   return { name, value: first.name, note: `${formatShare((100 * first.total) / total)} of all` };
 }

@@ -9,6 +9,8 @@ const { types, averages, averagesByType } = JSON.parse(
 const AVERAGE = 2;
 const FIRST_TYPE = 3;
 
+const format = (number) => number.toLocaleString('en');
+
 function read(row, column) {
   const text = row.cells[column].dataset.day ?? row.cells[column].textContent;
   if (column === 0) return text;
@@ -72,7 +74,7 @@ function filter(type) {
     row.cells[AVERAGE].textContent = (averagesByType[only] ?? averages)[index];
   }
   status.textContent =
-    only === undefined ? '' : `${count} of ${rows.length} days have ${types[only]}`;
+    only === undefined ? '' : `${format(count)} of ${format(rows.length)} days have ${types[only]}`;
   const sorted = headers.findIndex((header) => header.hasAttribute('aria-sort'));
   const direction = headers[sorted].getAttribute('aria-sort');
   // A column that is gone no longer says what the rows are sorted by.
@@ -84,3 +86,28 @@ select.addEventListener('change', () => filter(select.value));
 document.getElementById('filter').hidden = false;
 // A browser that goes back to the page fills in what was chosen.
 if (select.value !== '') filter(select.value);
+
+// What a bar holds, where the pointer is. Without this script browsers show the same, after a while and to mice alone.
+const figure = document.querySelector('figure');
+const tip = document.createElement('div');
+tip.id = 'tip';
+tip.hidden = true;
+// The table has the same for those who cannot point.
+tip.setAttribute('aria-hidden', 'true');
+figure.append(tip);
+const texts = new Map();
+for (const title of figure.querySelectorAll('.hit > title')) {
+  texts.set(title.parentElement, title.textContent);
+  title.remove();
+}
+
+document.addEventListener('pointerover', ({ target }) => {
+  tip.hidden = !texts.has(target);
+  if (tip.hidden) return;
+  tip.textContent = texts.get(target);
+  const frame = figure.getBoundingClientRect();
+  const bar = target.getBoundingClientRect();
+  const after = bar.right - frame.left + 8;
+  const fits = after + tip.offsetWidth <= frame.width;
+  tip.style.left = `${fits ? after : Math.max(0, bar.left - frame.left - tip.offsetWidth - 8)}px`;
+});

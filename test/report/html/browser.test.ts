@@ -99,12 +99,12 @@ describe.skipIf(without)(`in a browser${without}`, () => {
   test('the table sorts by any column, with the mouse and the keyboard', async () => {
     await open(small, {}, async (page) => {
       expect(await readRows(page)).toStrictEqual([
-        '2026-11-24Tuetoday, not over yet 32 25.5 30 2 0',
-        '2026-11-23Mon 19 9.5 9 10 0',
-        '2026-11-22Sun 0 600.5 0 0 0',
-        '2026-11-21Sat 1,201 – 1,200 0 1',
+        'Tue24 Nov 2026so far today 32 25.5 30 2 0',
+        'Mon23 Nov 2026 19 9.5 9 10 0',
+        'Sun22 Nov 2026 0 600.5 0 0 0',
+        'Sat21 Nov 2026 1,201 – 1,200 0 1',
       ]);
-      const days = async () => (await readRows(page)).map((row) => row.slice(8, 10));
+      const days = async () => (await readRows(page)).map((row) => row.slice(3, 5));
       const sortOf = (name: string) =>
         page
           .locator('#days')
@@ -133,20 +133,42 @@ describe.skipIf(without)(`in a browser${without}`, () => {
       await page.getByLabel('Type', { exact: true }).selectOption('EMAIL');
       // The column of CALL is gone, and with it the order by it.
       expect(await readRows(page)).toStrictEqual([
-        '2026-11-24Tuetoday, not over yet 6.0 2',
-        '2026-11-23Mon 5.0 10',
+        'Tue24 Nov 2026so far today 6.0 2',
+        'Mon23 Nov 2026 5.0 10',
       ]);
       expect(await page.getByRole('status').innerText()).toBe('2 of 4 days have EMAIL');
       await page.getByRole('button', { name: 'EMAIL' }).click();
-      expect((await readRows(page)).map((row) => row.slice(8, 10))).toStrictEqual(['23', '24']);
+      expect((await readRows(page)).map((row) => row.slice(3, 5))).toStrictEqual(['23', '24']);
       await page.getByLabel('Type', { exact: true }).selectOption('All types');
       expect(await readRows(page)).toStrictEqual([
-        '2026-11-23Mon 19 9.5 9 10 0',
-        '2026-11-24Tuetoday, not over yet 32 25.5 30 2 0',
-        '2026-11-22Sun 0 600.5 0 0 0',
-        '2026-11-21Sat 1,201 – 1,200 0 1',
+        'Mon23 Nov 2026 19 9.5 9 10 0',
+        'Tue24 Nov 2026so far today 32 25.5 30 2 0',
+        'Sun22 Nov 2026 0 600.5 0 0 0',
+        'Sat21 Nov 2026 1,201 – 1,200 0 1',
       ]);
     });
+  });
+
+  test('a bar shows its numbers under the pointer, and under a finger', async () => {
+    const devices = [
+      { viewport: { width: 1440, height: 900 } },
+      { hasTouch: true, isMobile: true },
+    ];
+    for (const device of devices) {
+      await open(small, device, async (page) => {
+        const tip = page.locator('#tip');
+        expect(await tip.isVisible()).toBe(false);
+        const bar = page.locator('svg.chart:visible .hit').nth(3);
+        await ('hasTouch' in device ? bar.tap() : bar.hover());
+        expect((await tip.innerText()).split('\n')).toStrictEqual([
+          ...['Tue 24 Nov 2026', 'today is not over yet', '32 engagements'],
+          ...['2-day average: 25.5', 'CALL: 30', 'EMAIL: 2'],
+        ]);
+        const heading = page.getByRole('heading', { level: 1 });
+        await ('hasTouch' in device ? heading.tap() : heading.hover());
+        expect(await tip.isVisible()).toBe(false);
+      });
+    }
   });
 
   test('without scripts the chart and all numbers are there, and no control that does nothing', async () => {
@@ -159,7 +181,7 @@ describe.skipIf(without)(`in a browser${without}`, () => {
 
   test('types that look like code stay text', async () => {
     await open(makeOddReport(40), {}, async (page) => {
-      expect(await page.title()).toBe('Engagements per day, 2026-10-16 to 2026-11-24');
+      expect(await page.title()).toBe('HubSpot engagements per day, 16 Oct 2026 to 24 Nov 2026');
       expect(await page.locator('img, main script:not([type])').count()).toBe(0);
       const names = await page.locator('#types tbody th').allInnerTexts();
       expect(names).toStrictEqual([

@@ -27,10 +27,44 @@ test('weeks begin on Monday; a bar is the mean of the days that it has', () => {
   // 2026-01-01 is a Thursday.
   const report = makeDays(13);
   expect(bucketDays(report, pickSeries(report), 'week')).toStrictEqual([
-    { from: '2026-01-01', to: '2026-01-04', means: [2.5, 2], mean: 4.5, count: 18, average: 5 },
-    { from: '2026-01-05', to: '2026-01-11', means: [8, 2], mean: 10, count: 70, average: 12 },
-    { from: '2026-01-12', to: '2026-01-13', means: [12.5, 2], mean: 14.5, count: 29, average: 14 },
+    {
+      from: '2026-01-01',
+      to: '2026-01-04',
+      means: [2.5, 2],
+      mean: 4.5,
+      count: 18,
+      average: 5,
+      whole: false,
+    },
+    {
+      from: '2026-01-05',
+      to: '2026-01-11',
+      means: [8, 2],
+      mean: 10,
+      count: 70,
+      average: 12,
+      whole: true,
+    },
+    {
+      from: '2026-01-12',
+      to: '2026-01-13',
+      means: [12.5, 2],
+      mean: 14.5,
+      count: 29,
+      average: 14,
+      whole: false,
+    },
   ]);
+});
+
+test('a bar that is cut off by the range, or not over yet, is not whole', () => {
+  const wholeOf = (unit: 'day' | 'week' | 'month', today: string) =>
+    bucketDays({ ...makeDays(62, '2026-01-05'), today }, [], unit).map(({ whole }) => whole);
+  expect(wholeOf('week', '2026-01-18')).toStrictEqual([
+    ...[true, false, true, true, true, true, true, true, false],
+  ]);
+  expect(wholeOf('month', '2026-11-24')).toStrictEqual([false, true, false]);
+  expect(wholeOf('day', '2026-03-07')).toStrictEqual([...Array(61).fill(true), false]);
 });
 
 test('months and years are those of the calendar', () => {

@@ -3,7 +3,9 @@ import type { Bucket } from '../../../src/report/html/bucket-days.ts';
 import { capHeight } from '../../../src/report/html/cap-height.ts';
 
 const toBuckets = (means: number[], average: number | null = null): Bucket[] =>
-  means.map((mean) => ({ from: '', to: '', means: [mean], mean, count: mean, average }));
+  means.map((mean) => ({
+    ...{ from: '', to: '', means: [mean], mean, count: mean, average, whole: true },
+  }));
 
 const usual = Array.from({ length: 60 }, (_, index) => 60 + (index % 40));
 
@@ -24,7 +26,8 @@ test.each<[string, number[], number]>([
   expect(capHeight(toBuckets(means))).toBeCloseTo(height);
 });
 
-test('there is room for the average, up to a point', () => {
+test('there is room for the average, but not for one of days that are not shown or are cut', () => {
   expect(capHeight(toBuckets([10, 20], 25))).toBe(25);
-  expect(capHeight(toBuckets([10, 20], 500))).toBe(28);
+  expect(capHeight(toBuckets([10, 20], 500))).toBe(20);
+  expect(capHeight(toBuckets([0, 0], 3))).toBe(3);
 });

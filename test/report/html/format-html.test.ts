@@ -35,10 +35,14 @@ test('a small report is exactly this page (small-page.txt)', async () => {
 });
 
 test('no engagements are said in words, without a chart, a table or a script', async () => {
-  expect(readMain(await formatHtml(makeReport([], {}, { undated: 3 })))).toBe(`<main>
-<h1>No engagements on any day.</h1>
-<p class="about"><span>On no day, as HubSpot does not say when they were created: 3</span></p>
-
+  const empty = makeReport([], {}, { undated: 3, extractedAt: '2026-11-24 02:34' });
+  expect(readMain(await formatHtml(empty))).toBe(`<main>
+<h1>HubSpot engagements per day</h1>
+<p class="range">No engagements</p>
+<p class="about"><span>Counted on the day they were created, in UTC</span>
+<span>On no day, as HubSpot does not say when they were created: 3</span>
+<span>Data of 24 Nov 2026, 02:34</span></p>
+<section class="empty"><p>There is nothing to show.</p></section>
 </main>
 `);
   expect(await formatHtml(makeReport([], {}))).not.toContain('<script');
