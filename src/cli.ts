@@ -206,6 +206,7 @@ function defineCommands(argv: string[]) {
       (command) =>
         command
           .option('by', {
+            requiresArg: true,
             choices: ['created', 'occurred', 'updated'] as const,
             default: 'created' as const,
             describe: 'The instant that puts an engagement on a day',
@@ -219,6 +220,7 @@ function defineCommands(argv: string[]) {
           .option('from', { type: 'string', requiresArg: true, describe: 'First day, YYYY-MM-DD' })
           .option('to', { type: 'string', requiresArg: true, describe: 'Last day, YYYY-MM-DD' })
           .option('format', {
+            requiresArg: true,
             choices: ['table', 'csv', 'json', 'html'] as const,
             default: 'table' as const,
             describe: 'How to show it',
@@ -229,8 +231,14 @@ function defineCommands(argv: string[]) {
             requiresArg: true,
             describe: 'Zone whose days are counted (default: REPORT_TIMEZONE, else UTC)',
           })
-          .option('window', { type: 'number', default: 14, describe: 'Days of the average' })
+          .option('window', {
+            type: 'number',
+            default: 14,
+            requiresArg: true,
+            describe: 'Days of the average',
+          })
           .option('align', {
+            requiresArg: true,
             choices: ['trailing', 'centered'] as const,
             default: 'trailing' as const,
             describe: 'Whether the window ends with its day or lies around it',

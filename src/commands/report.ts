@@ -48,7 +48,8 @@ export async function runReport(context: Context, args: ReportArguments): Promis
       const text = args.sql
         ? await reportSql(options, client)
         : await format(await report(options, client), context, args);
-      if (args.out === undefined) return output.write(text);
+      // Not as a file: stdout may be one that others append to.
+      if (args.out === undefined || args.out === '/dev/stdout') return output.write(text);
       await writeOutput(args.out, text);
       log.info(`report: ${toCounted(Buffer.byteLength(text), 'bytes')} written to ${args.out}`);
     } finally {

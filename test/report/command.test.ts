@@ -1,5 +1,16 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import {
+  chmod,
+  lstat,
+  mkdtemp,
+  readdir,
+  readFile,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { insertEngagements, onDays } from './insert-engagements.ts';
@@ -35,6 +46,8 @@ test.each([
   [['--last', '2w'], '--last must be a number of days such as 90d; it is 2w'],
   [['--last', '0d'], 'the number of last days must be a whole number of days from 1 to 3650'],
   [['--last', '2', '--all'], '--all, --last and --from/--to exclude each other'],
+  [['--window'], 'Not enough arguments following: window'],
+  [['--by'], 'Not enough arguments following: by'],
   [['--types', ','], '--types names no type'],
   [['--types', 'CALL,MEETING'], 'there is no type MEETING'],
   [['--portal', '12'], 'there are no engagements of portal 12'],
@@ -58,10 +71,9 @@ total               1      1
 `);
 });
 
-test('--format html --out replaces a file by a whole page, readable by its owner alone', async () => {
+test('--format html --out writes a whole page, readable by its owner alone', async () => {
   const folder = database.settings.dataDir;
   const file = path.join(folder, 'report.html');
-  await writeFile(file, 'old');
   const { code, stdout, stderr } = await run('--format', 'html', '--out', file);
   const page = await readFile(file, 'utf8');
   expect([code, stdout]).toStrictEqual([0, '']);
@@ -70,4 +82,53 @@ test('--format html --out replaces a file by a whole page, readable by its owner
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   expect((await readdir(folder)).filter((name) => name.includes('tmp'))).toStrictEqual([]);
   expect((await run('--format', 'html')).stdout).toBe(page);
+});
+
+test('--out keeps the rights of a file, follows links, and writes to what is no file', async () => {
+  const folder = await mkdtemp(path.join(database.settings.dataDir, 'out-'));
+  const [file, link, pipe] = ['report.csv', 'link.csv', 'pipe'].map((name) =>
+    path.join(folder, name),
+  ) as [string, string, string];
+  const csv = (await run('--format', 'csv')).stdout;
+  await writeFile(file, 'old');
+  await chmod(file, 0o644);
+  await symlink('report.csv', link);
+  expect((await run('--format', 'csv', '--out', link)).code).toBe(0);
+  expect([await readFile(file, 'utf8'), (await stat(file)).mode & 0o777]).toStrictEqual([
+    csv,
+    0o644,
+  ]);
+  expect((await lstat(link)).isSymbolicLink()).toBe(true);
+  await promisify(execFile)('mkfifo', [pipe]);
+  const [read, written] = await Promise.all([
+    readFile(pipe, 'utf8'),
+    run('--format', 'csv', '--out', pipe),
+  ]);
+  expect([read, written.code, (await lstat(pipe)).isFIFO()]).toStrictEqual([csv, 0, true]);
+  expect(await readdir(folder)).toStrictEqual(['link.csv', 'pipe', 'report.csv']);
+});
+
+test('--out /dev/stdout is stdout, whatever that is', async () => {
+  const { stdout } = await run('--format', 'csv');
+  expect(await run('--format', 'csv', '--out', '/dev/stdout')).toStrictEqual({
+    code: 0,
+    stdout,
+    stderr: '',
+  });
+});
+
+test('--out where nothing can be written is exit code 2, and leaves nothing', async () => {
+  const folder = await mkdtemp(path.join(database.settings.dataDir, 'out-'));
+  const missing = path.join(folder, 'nowhere', 'report.csv');
+  for (const [out, reason] of [
+    [missing, 'ENOENT: no such file or directory'],
+    [folder, 'EISDIR: illegal operation on a directory'],
+  ] as const) {
+    expect(await run('--out', out)).toStrictEqual({
+      code: 2,
+      stdout: '',
+      stderr: `error: cannot write the report to ${out}: ${reason}\n`,
+    });
+  }
+  expect(await readdir(folder)).toStrictEqual([]);
 });
