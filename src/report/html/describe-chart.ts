@@ -65,5 +65,6 @@ export function describeLimits(buckets: Bucket[], top: number, unit: Unit): stri
 /** Engagements per day, as exact as it takes to tell bars apart. */
 export function formatMean(mean: number): string {
   if (Number.isInteger(mean) || mean >= 100) return formatCount(Math.round(mean));
+  if (mean < 0.005) return '< 0.01';
   return mean.toFixed(mean < 1 ? 2 : 1);
 }
