@@ -43,7 +43,7 @@ load: $(INSTALLED) ## Transform, then merge into Postgres
 report: $(INSTALLED) ## Show engagements per day by type, with the 14-day average
 	@$(CLI) report $(ARGS)
 
-report-html: $(INSTALLED) ## Write the report as a page to send on, to report.html in DATA_DIR
+report-html: $(INSTALLED) ## Write the report as a page to send on: data/report.html, or ARGS='--out FILE'
 	@$(CLI) report --format html --out '$(or $(DATA_DIR),data)/report.html' $(ARGS)
 
 status: $(INSTALLED) ## List the runs, where each stands, and what is next
