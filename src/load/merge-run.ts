@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import type { RunId } from '../archive/runs.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../database/open-database.ts';
+import { stopOnAbort } from '../database/stop-on-abort.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Progress } from '../progress.ts';
 import { adoptRuns, type LedgerEntry, type MergedRun, readLedger, writeLedger } from './ledger.ts';
@@ -11,7 +12,6 @@ import { mergeRows, type RowOptions } from './merge-rows.ts';
 import type { Due } from './plan-load.ts';
 import type { NdjsonRun } from './read-runs.ts';
 import { runSql } from './run-sql.ts';
-import { stopOnAbort } from './stop-on-abort.ts';
 
 /** How a run is merged. */
 export interface MergeOptions extends Omit<RowOptions, 'form'> {

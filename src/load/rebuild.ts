@@ -4,6 +4,7 @@ import { assertSwappable } from '../database/assert-swappable.ts';
 import { distributeTables } from '../database/distribute.ts';
 import { migrate } from '../database/migrate.ts';
 import type { Database } from '../database/open-database.ts';
+import { stopOnAbort } from '../database/stop-on-abort.ts';
 import {
   createIndexes,
   dropIndexes,
@@ -16,7 +17,6 @@ import type { Progress } from '../progress.ts';
 import { type MergedRun, readLedger } from './ledger.ts';
 import { lockLoads } from './lock-loads.ts';
 import type { NdjsonRun } from './read-runs.ts';
-import { stopOnAbort } from './stop-on-abort.ts';
 
 const TABLES = [
   'engagements',
