@@ -1,3 +1,4 @@
+import { stopOnAbort } from '../database/stop-on-abort.ts';
 import { SettingsError } from '../errors.ts';
 import { formatCsv } from '../report/format-csv.ts';
 import { formatJson } from '../report/format-json.ts';
@@ -28,7 +29,7 @@ export interface ReportArguments {
 
 /** `report`: engagements per day by type, to stdout or a file. */
 export async function runReport(context: Context, args: ReportArguments): Promise<void> {
-  const { settings, output, log } = context;
+  const { settings, output, log, signal } = context;
   const options: ReportOptions = {
     by: args.by,
     range: toRange(args),
@@ -44,14 +45,19 @@ export async function runReport(context: Context, args: ReportArguments): Promis
   checkOptions(options);
   await withDatabase(context, async (database) => {
     const client = await database.connect('report');
+    const within = <T>(work: () => Promise<T>) => stopOnAbort(client, database, signal, work);
     try {
       const text = args.sql
-        ? await reportSql(options, client)
-        : await format(await report(options, client), context, args);
+        ? await reportSql(options, client, within)
+        : await format(await report(options, client, within), context, args);
       // Not as a file: stdout may be one that others append to.
       if (args.out === undefined || args.out === '/dev/stdout') return output.write(text);
       await writeOutput(args.out, text);
       log.info(`report: ${toCounted(Buffer.byteLength(text), 'bytes')} written to ${args.out}`);
+    } catch (error) {
+      // What an interrupted query says is no news.
+      signal.throwIfAborted();
+      throw error;
     } finally {
       await client.end();
     }

@@ -47,13 +47,22 @@ export interface ReportDay {
 /** Days × types that a report is made of at most, such as 136 years of 19 types; takes about 1 GB. */
 const MOST_TALLIES = 1_000_000;
 
+/** Runs what is done within the transaction, such as with an eye on a signal. */
+type Within = <T>(work: () => Promise<T>) => Promise<T>;
+
+const unwatched: Within = (work) => work();
+
 /**
  * Counts engagements per day and type. Its queries see one state of the tables, in a transaction of their own.
  * Throws SettingsError for options that make no sense, an unknown zone, or a range of too many days; DatabaseFailed.
  */
-export async function report(options: ReportOptions, client: pg.ClientBase): Promise<Report> {
+export async function report(
+  options: ReportOptions,
+  client: pg.ClientBase,
+  within: Within = unwatched,
+): Promise<Report> {
   const checked = checkOptions(options);
-  return inSnapshot(client, async () => {
+  return inSnapshot(client, within, async () => {
     await checkTimezone(checked.timezone, client);
     const survey = await surveyTable(checked, client);
     const head = toHead(checked, survey);
@@ -67,9 +76,13 @@ export async function report(options: ReportOptions, client: pg.ClientBase): Pro
 }
 
 /** The query behind {@link report} with these options, ready for psql. Throws as `report` does. */
-export async function reportSql(options: ReportOptions, client: pg.ClientBase): Promise<string> {
+export async function reportSql(
+  options: ReportOptions,
+  client: pg.ClientBase,
+  within: Within = unwatched,
+): Promise<string> {
   const checked = checkOptions(options);
-  return inSnapshot(client, async () => {
+  return inSnapshot(client, within, async () => {
     await checkTimezone(checked.timezone, client);
     return readDaily(checked, await surveyTable(checked, client));
   });
@@ -120,10 +133,14 @@ function toDays(rows: DailyRow[], window: number): { types: string[]; days: Repo
   return { types, days };
 }
 
-async function inSnapshot<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
+async function inSnapshot<T>(
+  client: pg.ClientBase,
+  within: Within,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     await client.query('begin transaction isolation level repeatable read, read only');
-    return await work();
+    return await within(work);
   } catch (error) {
     throw toDatabaseFailed(error, 'counting engagements');
   } finally {

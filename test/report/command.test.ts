@@ -11,10 +11,10 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { insertEngagements, onDays } from './insert-engagements.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand, startCommand } from './run-command.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -132,3 +132,25 @@ test('--out where nothing can be written is exit code 2, and leaves nothing', as
   }
   expect(await readdir(folder)).toStrictEqual([]);
 });
+
+test('SIGINT ends a query under way, and exits with 130', async () => {
+  const { client } = database;
+  const findQueries = async (): Promise<number> => {
+    await client.query('select pg_stat_clear_snapshot()');
+    const { rowCount } = await client.query(
+      `select from pg_stat_activity where application_name = 'hubspot-engagements report'
+         and datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    return rowCount ?? 0;
+  };
+  await client.query('begin; lock table engagements');
+  try {
+    const { child, outcome } = startCommand(database, ['report']);
+    await vi.waitUntil(async () => (await findQueries()) === 1, 60_000);
+    child.kill('SIGINT');
+    expect(await outcome).toMatchObject({ code: 130, stdout: '' });
+    await vi.waitUntil(async () => (await findQueries()) === 0, 60_000);
+  } finally {
+    await client.query('rollback');
+  }
+}, 120_000);

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { TestDatabase } from '../support/postgres.ts';
 
@@ -13,10 +13,19 @@ export interface Outcome {
 
 /** Runs the command line on a test's database and in its folder, with the demo's token unless told. */
 export function runCommand(
-  { settings }: TestDatabase,
+  database: TestDatabase,
   args: string[],
   variables: Record<string, string> = {},
 ): Promise<Outcome> {
+  return startCommand(database, args, variables).outcome;
+}
+
+/** {@link runCommand}, with its process while it runs. */
+export function startCommand(
+  { settings }: TestDatabase,
+  args: string[],
+  variables: Record<string, string> = {},
+): { child: ChildProcess; outcome: Promise<Outcome> } {
   const env = {
     PATH: process.env['PATH'],
     HUBSPOT_ACCESS_TOKEN: 'demo',
@@ -25,9 +34,10 @@ export function runCommand(
     ...variables,
   };
   const command = [CLI, ...args, '--env-file', '/dev/null'];
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, { env, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const options = { env, maxBuffer: 1 << 28 };
+  const child = execFile(process.execPath, command, options, (error, stdout, stderr) => {
+    resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
   });
+  return { child, outcome: promise };
 }
