@@ -10,7 +10,10 @@ export async function runDatabase(context: Context): Promise<void> {
     output.write(`${database.url}\n`);
     if (!database.embedded) return;
     log.info(`The tables are in schema ${database.schema}. Ctrl-C ends the server.`);
+    // Waiting for a signal alone does not keep a process alive.
+    const awake = setInterval(() => {}, 2 ** 30);
     if (!signal.aborted) await once(signal, 'abort');
+    clearInterval(awake);
   });
 }
 
