@@ -2,6 +2,8 @@
 # Needs GNU make and npm. Node itself comes with `npm ci` on Linux; elsewhere your own Node ≥ 22.19 serves.
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+# Types need not be stripped anew at every start, nor by every thread.
+export NODE_COMPILE_CACHE ?= $(CURDIR)/node_modules/.cache/node
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -12,7 +12,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs the command line with nothing in its environment but PATH and what is given, and no `.env`. */
+/** Runs the command line with nothing in its environment that it would read but what is given, and no `.env`. */
 export async function runCli(
   command: string[],
   environment: Record<string, string> = {},
@@ -20,7 +20,12 @@ export async function runCli(
   // Node 22 warns that its SQLite is new.
   const argv = ['--disable-warning=ExperimentalWarning', CLI, '--env-file=/dev/null', ...command];
   const options = {
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    env: {
+      PATH: process.env['PATH'],
+      // Spares each start a quarter of a second.
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ...environment,
+    },
     maxBuffer: 1 << 28,
   };
   try {
