@@ -55,8 +55,8 @@ async function extractDemo(
 ): Promise<ExtractResult> {
   const { url, token, close } = await startPortal({ step: args.demoStep });
   context.log.info(
-    `Asking the demo portal at ${url}: made-up data. Set HUBSPOT_ACCESS_TOKEN to ask HubSpot.`,
-    { demo: true },
+    'Made-up data: asking the demo portal. Set HUBSPOT_ACCESS_TOKEN to ask HubSpot.',
+    { demo: true, url },
   );
   try {
     return await extractFrom(context, args, wishes, { demo: true, apiUrl: url, token });

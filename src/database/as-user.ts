@@ -75,7 +75,7 @@ export function cannotRun(
       { next: `Install util-linux, or run as an ordinary user. Or: ${USE_ANOTHER}`, cause: error },
     );
   }
-  const said = complaint.trim().split('\n').slice(-3).join(' | ');
+  const said = toCause(complaint);
   if (said.startsWith('setpriv:')) {
     return new DatabaseFailed(`the embedded Postgres cannot run as root here: ${said}`, {
       next: `Run as an ordinary user. Or: ${USE_ANOTHER}`,
@@ -84,8 +84,23 @@ export function cannotRun(
   }
   return new DatabaseFailed(
     `the embedded Postgres does not run on this machine: ${name}: ${said}`,
-    { next: USE_ANOTHER, cause: error },
+    {
+      next: said.includes('No space left')
+        ? 'Free some space and run the same command again.'
+        : USE_ANOTHER,
+      cause: error,
+    },
   );
+}
+
+/** Of what a program of Postgres printed, the end that says what is wrong, on one line; not what it did thereafter. */
+export function toCause(complaint: string): string {
+  const lines = complaint.split('\n').flatMap((line) => line.trim() || []);
+  const telling = lines.findLastIndex((line) => /(?:FATAL|PANIC|[Ee]rror): /.test(line));
+  return lines
+    .slice(0, telling === -1 ? lines.length : telling + 1)
+    .slice(-2)
+    .join(' | ');
 }
 
 async function ownerOf(folder: string): Promise<{ uid: number; gid: number } | undefined> {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DatabaseFailed, isSystemError } from '../errors.ts';
-import { cannotRun, type ServerUser, serverEnvironment, USE_ANOTHER } from './as-user.ts';
+import { cannotRun, type ServerUser, serverEnvironment, toCause, USE_ANOTHER } from './as-user.ts';
 
 /** A living server process of a data folder. */
 export interface Postmaster {
@@ -64,8 +64,7 @@ export async function startPostmaster(input: LaunchInput): Promise<void> {
     // The other one that may be there is the child of a program killed just before it had its pid file.
     if (complaint === undefined || (await findPostmaster(input.data)) !== undefined) return;
     if (!TRANSIENT.test(complaint) || Date.now() > deadline) {
-      const said = complaint.trim().split('\n').slice(-3).join(' | ');
-      throw new DatabaseFailed(`the embedded Postgres does not start: ${said}`, {
+      throw new DatabaseFailed(`the embedded Postgres does not start: ${toCause(complaint)}`, {
         next: `See ${input.logFile}. Or: ${USE_ANOTHER}`,
       });
     }

@@ -17,7 +17,8 @@ export function summarizeExtract({
   const portal = manifest.demo ? 'the demo portal' : named;
   return lines(
     `extract: ${toCounted(manifest.records, 'records')} of ${portal} in ${toDuration(durationMs)}`,
-    `${toCounted(manifest.pages, 'pages')}, ${toSize(manifest.bytes)}${resumedPages > 0 ? `, ${toCount(resumedPages)} of them from before` : ''}: ${toTypes(manifest.types)}`,
+    `${toCounted(manifest.pages, 'pages')}${resumedPages > 0 ? ` (${toCount(resumedPages)} from before)` : ''}, ${toSize(manifest.bytes)}`,
+    ...toTypes(manifest.types),
     `in ${shorten(folder)}`,
     'next: make load',
   );
@@ -28,6 +29,9 @@ export function summarizeTransform(
   folder: string,
   loads = false,
 ): string {
+  if (runs.length === 0 && skipped === 0) {
+    return lines('transform: there is no complete run yet', 'next: make extract');
+  }
   if (runs.length === 0) {
     return `transform: nothing to do, ${toCounted(skipped, 'runs')} done already`;
   }
@@ -46,6 +50,9 @@ export function summarizeLoad(
   where: string,
 ): string {
   const left = leftOut.length === 0 ? '' : `, ${toCounted(leftOut.length, 'older runs')} left out`;
+  if (merged.length === 0 && alreadyMerged === 0 && leftOut.length === 0) {
+    return 'load: nothing to do, as nothing is transformed yet';
+  }
   if (merged.length === 0) {
     return `load: nothing to do, ${toCounted(alreadyMerged, 'runs')} loaded already${left}`;
   }
@@ -78,11 +85,18 @@ function lines(head: string, ...rest: string[]): string {
   return [head, ...rest.map((line) => `  ${line}`)].join('\n');
 }
 
-function toTypes(types: Record<string, number>): string {
+/** The most frequent types, on lines that fit a terminal of 80 columns. */
+function toTypes(types: Record<string, number>): string[] {
   const names = Object.entries(types).sort(([, a], [, b]) => b - a);
-  if (names.length === 0) return 'no engagements';
   const shown = names.slice(0, 6).map(([type, count]) => `${type} ${toCount(count)}`);
-  return shown.join(', ') + (names.length > 6 ? `, and ${names.length - 6} more types` : '');
+  if (names.length > 6) shown.push(`and ${toCounted(names.length - 6, 'more types')}`);
+  const lines: string[] = [];
+  for (const one of shown) {
+    const joined = `${lines.at(-1)}, ${one}`;
+    if (lines.length > 0 && joined.length <= 77) lines[lines.length - 1] = joined;
+    else lines.push(one);
+  }
+  return lines.map((line, n) => (n < lines.length - 1 ? `${line},` : line));
 }
 
 /** A path as seen from the folder the person stands in. */
