@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { connectClient } from '../src/database/connect.ts';
 import { findPostmaster } from '../src/database/postmaster.ts';
 import { createTestDatabase, type TestDatabase } from './support/postgres.ts';
 import { toPage, writeRawRun } from './support/raw-run.ts';
@@ -146,6 +147,40 @@ test.each(['extract', 'transform', 'load', 'report', 'db', 'psql'])(
     expect(stdout).toMatch(/Examples:\n.*src\/cli\.ts /);
   },
 );
+
+describe('db', () => {
+  const hold = async () => {
+    const env = { PATH: process.env['PATH'], DATA_DIR: folder };
+    const argv = [CLI, 'db', '--env-file=/dev/null'];
+    const child = spawn(process.execPath, argv, { env, stdio: 'pipe' });
+    const [url] = await once(child.stdout, 'data');
+    const client = await connectClient(String(url).trim(), 'test');
+    const { rows } = await client.query('select count(*) from hubspot.engagements');
+    expect(rows).toEqual([{ count: '0' }]);
+    await client.end();
+    return { child, ended: Promise.all([text(child.stderr), once(child, 'exit')]) };
+  };
+  const findServer = async () =>
+    findPostmaster(path.join(await realpath(folder), 'postgres', 'data'));
+
+  test('keeps the embedded server up until Ctrl-C, for others to connect', async () => {
+    const { child, ended } = await hold();
+    child.kill('SIGINT');
+    expect(await ended).toEqual([
+      'The tables are in schema hubspot. Ctrl-C ends the server.\n',
+      [0, null],
+    ]);
+    expect(await findServer()).toBeUndefined();
+  });
+
+  test('ends when the server is killed', async () => {
+    const { ended } = await hold();
+    process.kill((await findServer())?.pid ?? 0, 'SIGKILL');
+    const [said, exit] = await ended;
+    expect(said).toMatch(/error: the embedded Postgres has ended\n/);
+    expect(exit).toEqual([5, null]);
+  });
+});
 
 test('a reader that leaves early ends the embedded server no less', async () => {
   const command = ['report', '--format', 'csv', '--env-file=/dev/null'];

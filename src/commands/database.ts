@@ -3,17 +3,20 @@ import { once } from 'node:events';
 import { DatabaseFailed, isSystemError } from '../errors.ts';
 import { type Context, withDatabase } from './context.ts';
 
-/** `db`: prints the connection string and keeps the embedded server up until Ctrl-C. */
+/** `db`: prints the connection string and keeps the embedded server up until Ctrl-C. Throws DatabaseFailed when it dies. */
 export async function runDatabase(context: Context): Promise<void> {
   const { output, log, signal } = context;
   await withDatabase(context, async (database) => {
     output.write(`${database.url}\n`);
     if (!database.embedded) return;
     log.info(`The tables are in schema ${database.schema}. Ctrl-C ends the server.`);
-    // Waiting for a signal alone does not keep a process alive.
-    const awake = setInterval(() => {}, 2 ** 30);
-    if (!signal.aborted) await once(signal, 'abort');
-    clearInterval(awake);
+    // Its connection also keeps this program running: waiting for a signal alone does not.
+    const client = await database.connect('db');
+    const ended = new Promise((resolve) => client.once('end', () => resolve('ended')));
+    if (!signal.aborted && (await Promise.race([ended, once(signal, 'abort')])) === 'ended') {
+      throw new DatabaseFailed('the embedded Postgres has ended', { next: 'Run it again.' });
+    }
+    await client.end();
   });
 }
 
