@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import type { RawManifest } from '../../src/archive/manifest.ts';
+import { summarizeExtract, summarizeLoad, summarizeTransform } from '../../src/terminal/summary.ts';
+
+const types = { CALL: 1_257, EMAIL: 26_718, MEETING: 27, NOTE: 1_213, SMS: 9, TASK: 825, X: 3 };
+const summarize = (manifest: Partial<RawManifest>, resumedPages = 0) =>
+  summarizeExtract({
+    manifest: {
+      records: 30_167,
+      pages: 121,
+      bytes: 131e6,
+      types,
+      demo: false,
+      ...manifest,
+    } as RawManifest,
+    folder: '/srv/job/data/raw/engagements/2026/11/24/015000Z-full',
+    resumedPages,
+    counts: { requests: 121, limited: 0 },
+    durationMs: 5_800,
+  });
+
+test('extract tells whose records it has, how many of which types, and where', () => {
+  expect(summarize({ portalId: 62515 }, 53)).toBe(`extract: 30,167 records of portal 62515 in 5.8 s
+  121 pages (53 from before), 131 MB
+  EMAIL 26,718, CALL 1,257, NOTE 1,213, TASK 825, MEETING 27, SMS 9,
+  and 1 more type
+  in /srv/job/data/raw/engagements/2026/11/24/015000Z-full
+  next: make load`);
+});
+
+test('a run without records names no portal that it does not know, and no types', () => {
+  const empty = { records: 0, pages: 1, bytes: 30, types: {}, portalId: null };
+  expect(summarize(empty).split('\n').slice(0, 2)).toEqual([
+    'extract: 0 records of the portal in 5.8 s',
+    '  1 page, 30 B',
+  ]);
+  expect(summarize({ ...empty, demo: true })).toMatch(/^extract: 0 records of the demo portal in/);
+});
+
+test('where nothing is, transform and load say what has to come first', () => {
+  const none = { durationMs: 0 };
+  expect(summarizeTransform({ ...none, runs: [], skipped: 0 }, '/srv/job/data')).toBe(
+    'transform: there is no complete run yet\n  next: make extract',
+  );
+  const load = { ...none, merged: [], leftOut: [] };
+  expect(summarizeLoad({ ...load, alreadyMerged: 0 }, 'here')).toBe(
+    'load: nothing to do, as nothing is transformed yet',
+  );
+  expect(summarizeLoad({ ...load, alreadyMerged: 2 }, 'here')).toBe(
+    'load: nothing to do, 2 runs loaded already',
+  );
+});
