@@ -3,8 +3,6 @@ import { once } from 'node:events';
 import { readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout } from 'node:timers/promises';
-import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectClient } from '../src/database/connect.ts';
 import { findPostmaster } from '../src/database/postmaster.ts';
@@ -203,20 +201,6 @@ test.skipIf(process.platform !== 'linux')('a result that cannot be written is sa
     said: 'error: cannot write the result: ENOSPC: no space left on device, write\n',
     exit: 2,
   });
-});
-
-test('db keeps the embedded server up until it is told to end', async () => {
-  const environment = { PATH: process.env['PATH'] ?? '', DATA_DIR: folder };
-  const child = spawn(process.execPath, [CLI, 'db', '--env-file=/dev/null'], { env: environment });
-  const ended = once(child, 'exit');
-  const [url] = (await once(child.stdout, 'data')) as [Buffer];
-  // Long enough for a process that has nothing to do to be over.
-  await Promise.race([ended, setTimeout(1000)]);
-  const client = new pg.Client(String(url).trim());
-  await client.connect();
-  await client.end();
-  child.kill('SIGTERM');
-  expect((await ended)[0]).toBe(0);
 });
 
 describe('with a database', () => {
