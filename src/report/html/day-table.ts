@@ -2,7 +2,7 @@ import type { Tally } from '../average.ts';
 import { formatCount, toWeekday } from '../describe-report.ts';
 import { displayAverages } from '../display-averages.ts';
 import type { Report, ReportDay } from '../report.ts';
-import { toVisible } from '../visible-text.ts';
+import { measureText, toVisible } from '../visible-text.ts';
 import { escapeName, escapeTypeName, toScriptJson } from './escape-html.ts';
 import { formatDay } from './format-day.ts';
 import { sortTypes } from './sort-types.ts';
@@ -14,6 +14,9 @@ const MANY_TYPES = 10;
 
 /** More days than these scroll in a window of their own, under a head that stays. */
 const LONG = 62;
+
+/** What a table may take to be shown without a window of its own, in pixels at most: then its head stays on the screen. */
+const FITTING = 1100;
 
 /** The table of days, and what page.js needs to show one type's averages in it. */
 export interface DayTable {
@@ -36,12 +39,13 @@ export function toDayTable(report: Report): DayTable {
     pickShown(displayAverages(report, (day) => day.types[index] as Tally)),
   );
   const total = columns.reduce((sum, column) => sum + column.total, 0);
+  const fits = estimateWidth(columns.map(({ name }) => name)) <= FITTING;
   const names = columns.map(({ name }) => `<th scope="col">${escapeTypeName(name)}`);
   const sums = columns.map((column) => toCell(column.total));
   const data = { types: columns.map(({ name }) => toVisible(name)), averages, averagesByType };
   // Cells need no end tags, and there may be a hundred thousand of them.
   const html = [
-    `<div class="scroll${shown.length > LONG ? ' long' : ''}" tabindex="0" role="region" aria-label="Table of days">`,
+    `<div class="scroll${shown.length > LONG ? ' long' : fits ? ' fits' : ''}" tabindex="0" role="region" aria-label="Table of days">`,
     `<table id="days"${columns.length > MANY_TYPES ? ' class="many"' : ''}>`,
     `<thead><tr><th scope="col">Day<th scope="col">Total<th scope="col">${report.window}-day average${names.join('')}</tr></thead>`,
     '<tbody>',
@@ -79,4 +83,13 @@ function toHead({ day }: ReportDay, today: string): string {
 
 function toCell(count: number): string {
   return count === 0 ? '<td class="zero">0' : `<td>${formatCount(count)}`;
+}
+
+/** Generously: names may part after underscores, and numbers have seven figures. */
+function estimateWidth(names: string[]): number {
+  const widths = names.map((name) => {
+    const longest = Math.max(...name.split('_').map((part) => measureText(toVisible(part))));
+    return Math.max(90, 45 + 10 * longest);
+  });
+  return widths.reduce((sum, width) => sum + width, 440);
 }

@@ -213,6 +213,23 @@ describe.skipIf(without)(`in a browser${without}`, () => {
     }
   });
 
+  test.each([30, 90])(
+    'HubSpot’s six types fit on a desktop, and the head of %i days stays on the screen',
+    async (days) => {
+      const types = ['CALL', 'EMAIL', 'MEETING', 'NOTE', 'PUBLISHING_TASK', 'TASK'];
+      const size = { viewport: { width: 1280, height: 800 } };
+      await open(makeOddReport(days, types), size, async (page) => {
+        const box = page.locator('.scroll');
+        expect(await box.evaluate((each) => each.scrollWidth - each.clientWidth)).toBe(0);
+        const last = page.locator('#days tbody tr').last();
+        await last.scrollIntoViewIfNeeded();
+        const head = await page.locator('#days thead th').first().boundingBox();
+        expect(head?.y).toBeGreaterThanOrEqual(0);
+        expect(head?.y).toBeLessThan(800);
+      });
+    },
+  );
+
   test.each<[number, 'light' | 'dark']>([
     [390, 'light'],
     [390, 'dark'],
