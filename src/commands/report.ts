@@ -6,6 +6,7 @@ import { formatTable } from '../report/format-table.ts';
 import { formatHtml } from '../report/html/format-html.ts';
 import { type Report, report, reportSql } from '../report/report.ts';
 import { checkOptions, type ReportOptions, type ReportRange } from '../report/report-options.ts';
+import { toVisibleLines } from '../report/visible-text.ts';
 import { writeOutput } from '../report/write-output.ts';
 import { toCounted } from '../terminal/text.ts';
 import { type Context, withDatabase } from './context.ts';
@@ -51,7 +52,11 @@ export async function runReport(context: Context, args: ReportArguments): Promis
         ? await reportSql(options, client, within)
         : await format(await report(options, client, within), context, args);
       // Not as a file: stdout may be one that others append to.
-      if (args.out === undefined || args.out === '/dev/stdout') return output.write(text);
+      if (args.out === undefined || args.out === '/dev/stdout') {
+        const isRaw = args.sql || args.format !== 'table';
+        // Formats for machines hold types as they are, which could steer a terminal.
+        return output.write(isRaw && output.columns !== undefined ? toVisibleLines(text) : text);
+      }
       await writeOutput(args.out, text);
       log.info(`report: ${toCounted(Buffer.byteLength(text), 'bytes')} written to ${args.out}`);
     } catch (error) {

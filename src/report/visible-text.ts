@@ -16,6 +16,11 @@ export function toVisible(text: string): string {
   });
 }
 
+/** {@link toVisible} of every line; line ends stay. */
+export function toVisibleLines(text: string): string {
+  return text.split('\n').map(toVisible).join('\n');
+}
+
 /** How many columns of a terminal visible text takes; some emoji differ between terminals. */
 export function measureText(text: string): number {
   let width = 0;

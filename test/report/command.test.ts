@@ -12,6 +12,9 @@ import {
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type ReportArguments, runReport } from '../../src/commands/report.ts';
+import { toSettings } from '../../src/settings.ts';
+import { createLog } from '../../src/terminal/log.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { insertEngagements, onDays } from './insert-engagements.ts';
 import { runCommand, startCommand } from './run-command.ts';
@@ -25,6 +28,22 @@ beforeAll(async () => {
   ]);
 });
 afterAll(() => database.close());
+
+const DEFAULTS: Omit<ReportArguments, 'format'> = {
+  by: 'created',
+  all: false,
+  last: undefined,
+  from: undefined,
+  to: undefined,
+  out: undefined,
+  timezone: undefined,
+  window: 14,
+  align: 'trailing',
+  types: undefined,
+  portal: undefined,
+  includeDeleted: false,
+  sql: false,
+};
 
 const run = (...args: string[]) => runCommand(database, ['report', ...args]);
 
@@ -131,6 +150,41 @@ test('--out where nothing can be written is exit code 2, and leaves nothing', as
     });
   }
   expect(await readdir(folder)).toStrictEqual([]);
+});
+
+test('what would steer a terminal goes to files and pipes as it is, to a terminal in letters', async () => {
+  await insertEngagements(database.client, onDays('\x1b]0;owned\x07\u202e', '2026-01-05'));
+  try {
+    const piped = await run('--last', '1', '--format', 'csv');
+    expect(piped.stdout).toContain('\n2026-01-05,\x1b]0;owned\x07\u202e,1,\n');
+    for (const format of ['csv', 'json', 'html', 'table'] as const) {
+      const written: string[] = [];
+      const output = {
+        write: (text: string) => void written.push(text),
+        columns: 80,
+        color: false,
+      };
+      const environment = { DATABASE_URL: database.url, DATA_DIR: database.settings.dataDir };
+      const context = {
+        settings: toSettings({ ...environment, HUBSPOT_ACCESS_TOKEN: 'demo' }, {}, '/'),
+        ...{
+          log: createLog(
+            'text',
+            () => {},
+            () => new Date(),
+          ),
+          output,
+        },
+        ...{ signal: new AbortController().signal, watch: () => expect.unreachable() },
+      };
+      await runReport(context, { ...DEFAULTS, format });
+      const shown = written.join('');
+      expect(shown).toMatch(/\\x1b\]0;owned|\\u001b\]0;owned/);
+      expect(shown).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+    }
+  } finally {
+    await database.client.query(`delete from engagements where type like '%owned%'`);
+  }
 });
 
 test('SIGINT ends a query under way, and exits with 130', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cutText, measureText, toVisible } from '../../src/report/visible-text.ts';
+import { cutText, measureText, toVisible, toVisibleLines } from '../../src/report/visible-text.ts';
 
 test.each([
   ['\x1b[31mred', '\\x1b[31mred'],
@@ -12,6 +12,10 @@ test.each([
   ['👩‍💻 é ß 日本', '👩‍💻 é ß 日本'],
 ])('%j shows as %j', (text, shown) => {
   expect(toVisible(text)).toBe(shown);
+});
+
+test('line ends of a text stay', () => {
+  expect(toVisibleLines('a\x1b\n\rb\n')).toBe('a\\x1b\n\\x0db\n');
 });
 
 test.each([
