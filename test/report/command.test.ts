@@ -167,15 +167,16 @@ test('what would steer a terminal goes to files and pipes as it is, to a termina
       const environment = { DATABASE_URL: database.url, DATA_DIR: database.settings.dataDir };
       const context = {
         settings: toSettings({ ...environment, HUBSPOT_ACCESS_TOKEN: 'demo' }, {}, '/'),
-        ...{
-          log: createLog(
-            'text',
-            () => {},
-            () => new Date(),
-          ),
-          output,
-        },
-        ...{ signal: new AbortController().signal, watch: () => expect.unreachable() },
+        log: createLog(
+          'text',
+          () => {},
+          () => new Date(),
+        ),
+        output,
+        signal: new AbortController().signal,
+        watch: () => expect.unreachable(),
+        explain: () => expect.unreachable(),
+        leaveInterrupts() {},
       };
       await runReport(context, { ...DEFAULTS, format });
       const shown = written.join('');
