@@ -1,3 +1,6 @@
+-- A load leaves none behind, however it ends; a restored backup might.
+drop table if exists load_staging, load_verdicts;
+
 -- Rows of a run as they were read, or their deciding columns alone; metadata and extra are parsed only if they will be
 -- written. associations: see id-lists.ts.
 create unlogged table load_staging (

@@ -79,6 +79,14 @@ test('a table that somebody dropped is an error of the database, not a bug', asy
   });
 });
 
+test('staging that somebody brought back is swept', async () => {
+  await bench.client.query(
+    'create table load_staging (id int); create table load_verdicts (id int)',
+  );
+  await bench.write(RUN, [{ id: 1 }]);
+  expect((await bench.load()).merged.map(toCounts)).toEqual(['1 0 0 0 0']);
+});
+
 test('rows that do not arrive in the table are missed, and nothing is merged', async () => {
   await bench.write(RUN, [{ id: 1 }, { id: 2 }]);
   await bench.client.query(`
