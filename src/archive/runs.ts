@@ -70,18 +70,26 @@ export async function createRun(
 /** The runs that have a folder under `root`, oldest first, whatever their state. Empty when `root` does not exist. */
 export async function listRuns(root: string): Promise<RunId[]> {
   const runs: RunId[] = [];
+  for (const day of await listDays(root)) {
+    for (const name of await readFolder(path.join(root, day))) {
+      if (isRunId(`${day}/${name}`)) runs.push(`${day}/${name}`);
+    }
+  }
+  return runs.sort();
+}
+
+/** The folders of days (`YYYY/MM/DD`) under `root`. */
+export async function listDays(root: string): Promise<string[]> {
+  const days: string[] = [];
   for (const year of await readFolder(root)) {
     if (!/^\d{4}$/.test(year)) continue;
     for (const month of await readFolder(path.join(root, year))) {
       for (const day of await readFolder(path.join(root, year, month))) {
-        for (const name of await readFolder(path.join(root, year, month, day))) {
-          const run = `${year}/${month}/${day}/${name}`;
-          if (isRunId(run)) runs.push(run);
-        }
+        days.push(`${year}/${month}/${day}`);
       }
     }
   }
-  return runs.sort();
+  return days;
 }
 
 /** Whether the run's folder holds a manifest, which is what makes it complete. */
@@ -113,7 +121,8 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-async function readFolder(folder: string): Promise<string[]> {
+/** The names in a folder, ascending; none where there is no folder. */
+export async function readFolder(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).sort();
   } catch (error) {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { withArchiveLock } from '../archive/lock.ts';
 import { type PrunableRun, type PruneRange, planPrune } from '../archive/plan-prune.ts';
-import { removeRun } from '../archive/remove-run.ts';
+import { endRemovals, removeRun } from '../archive/remove-run.ts';
 import { ndjsonRoot, rawRoot, runMode } from '../archive/runs.ts';
 import { readArchiveState, toPlan } from '../archive/state.ts';
 import { DatabaseFailed, SettingsError } from '../errors.ts';
@@ -16,24 +16,28 @@ export interface PruneArguments {
   json: boolean;
 }
 
-/** `archive prune`: removes runs that the database has and a later full run supersedes; lists them first. */
+/** `archive prune`: removes runs that the database has and a later full run supersedes; without `yes`, lists them. */
 export async function runPrune(context: Context, args: PruneArguments): Promise<void> {
   const range = toRange(args);
   const { dataDir } = context.settings;
   await withArchiveLock(rawRoot(dataDir), 'archive prune', () =>
     withArchiveLock(ndjsonRoot(dataDir), 'archive prune', async () => {
       const { remove, keep } = planPrune(await readPrunable(context), range);
-      const removed: string[] = [];
-      for (const run of args.yes ? remove : []) {
-        context.signal.throwIfAborted();
-        await removeRun(dataDir, run);
-        removed.push(run);
-      }
-      if (args.json) return writeJson(context, { remove, keep, removed });
+      if (args.yes) await endRemovals(dataDir);
       const verb = args.yes ? 'removed' : 'would remove';
-      for (const run of remove)
-        context.output.write(`${verb}  ${path.join(rawRoot(dataDir), run)}\n`);
-      for (const { run, why } of keep) context.output.write(`kept  ${run}: ${why}\n`);
+      const write = (line: string): void => {
+        if (!args.json) context.output.write(`${line}\n`);
+      };
+      for (const run of remove) {
+        if (args.yes) {
+          context.signal.throwIfAborted();
+          await removeRun(dataDir, run);
+        }
+        write(`${verb}  ${path.join(rawRoot(dataDir), run)}`);
+      }
+      for (const { run, why } of keep) write(`kept  ${run}: ${why}`);
+      const removed = args.yes ? remove : [];
+      if (args.json) return writeJson(context, { remove, keep, removed });
       const more = args.yes || remove.length === 0 ? '' : '; to remove them, add --yes';
       context.log.info(`archive prune: ${verb} ${toCounted(remove.length, 'runs')}${more}`);
     }),
@@ -60,9 +64,13 @@ async function readPrunable(context: Context): Promise<PrunableRun[]> {
   );
 }
 
-function toRange({ keepRuns, before }: PruneArguments): PruneRange {
-  if ((keepRuns === undefined) === (before === undefined)) {
-    throw new SettingsError('archive prune needs either --keep-runs or --before');
+function toRange({ keepRuns, before, yes }: PruneArguments): PruneRange {
+  if (keepRuns !== undefined && before !== undefined) {
+    throw new SettingsError('archive prune takes --keep-runs or --before, not both');
+  }
+  if (keepRuns === undefined && before === undefined) {
+    if (!yes) return { keepRuns: 0 };
+    throw new SettingsError('archive prune --yes needs --keep-runs or --before');
   }
   if (keepRuns !== undefined) {
     if (Number.isInteger(keepRuns) && keepRuns >= 1) return { keepRuns };

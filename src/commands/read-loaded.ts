@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { exists, isComplete, MANIFEST, ndjsonRoot, type RunId } from '../archive/runs.ts';
 import { readLedger } from '../load/ledger.ts';
 import { type Context, withDatabase } from './context.ts';
 
-/** The sha256 of the NDJSON manifest that each run was loaded from, as the ledger says. */
-export type Loaded = Map<RunId, string>;
+/**
+ * The sha256 of the NDJSON manifests that were loaded, as the ledger says: each is of one run of one archive, and the
+ * ledger may have runs of other portals under the same names.
+ */
+export type Loaded = ReadonlySet<string>;
 
 /**
  * What the ledger says of the runs; null when there is no database yet: none is made just to be asked. Throws
@@ -19,7 +22,7 @@ export async function readLoaded(context: Context): Promise<Loaded | null> {
     const client = await database.connect('status');
     try {
       const ledger = await readLedger(client, database.schema);
-      return new Map(ledger.map(({ run, ndjson_sha256 }) => [run, ndjson_sha256]));
+      return new Set(ledger.map(({ ndjson_sha256 }) => ndjson_sha256));
     } finally {
       await client.end();
     }
@@ -31,5 +34,5 @@ export async function isLoaded(dataDir: string, run: RunId, loaded: Loaded): Pro
   const folder = path.join(ndjsonRoot(dataDir), run);
   if (!(await isComplete(folder))) return false;
   const bytes = await readFile(path.join(folder, MANIFEST));
-  return loaded.get(run) === createHash('sha256').update(bytes).digest('hex');
+  return loaded.has(hash('sha256', bytes, 'hex'));
 }
