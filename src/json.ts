@@ -1,7 +1,8 @@
 /**
- * JSON without loss of integers. `JSON.parse` rounds those beyond 2^53 and turns `1e400` into Infinity; here such
- * numbers become `JSON.rawJSON` objects, which `JSON.stringify` writes back digit for digit. A fraction is the double
- * nearest to it, and -0 is written back as 0, as everywhere in JavaScript.
+ * JSON without loss of numbers. `JSON.parse` rounds integers beyond 2^53 and fractions of many digits, and turns `1e400`
+ * into Infinity; here such numbers become `JSON.rawJSON` objects, which `JSON.stringify` writes back digit for digit.
+ * Others are the same number, though not always the same text: `1.50` is written back as 1.5, and -0 as 0. What rounds to
+ * an integer within 2^53 is that integer: `1.00000000000000000001` is 1, and `1e-400` is 0.
  */
 
 /** A number that a double cannot hold, kept as its text; made by {@link parseJson}. */
@@ -15,11 +16,11 @@ const json = JSON as typeof JSON & {
   isRawJSON(value: unknown): value is RawNumber;
 };
 
-// A number of 16 digits or more, or one with an exponent, where a value can stand. Text inside strings may match as
-// well; that costs time, not correctness.
-const LONG_NUMBER = /(?:^|[:[,])\s*-?(?:\d{16}|\d[\d.]*[eE])/;
+// A number of 16 characters or more, or one with an exponent, where a value can stand: a double holds any 15 digits.
+// Text inside strings may match as well; that costs time, not correctness.
+const LONG_NUMBER = /(?:^|[:[,])\s*-?\d(?:[\d.]{15}|[\d.]*[eE])/;
 
-/** The values of `text`, with every integer exact. Throws SyntaxError as `JSON.parse` does. */
+/** The values of `text`, with exact numbers. Throws SyntaxError as `JSON.parse` does. */
 export function parseJson(text: string): unknown {
   if (!LONG_NUMBER.test(text)) return JSON.parse(text);
   return JSON.parse(text, (_key, value, context?: { source?: string }) =>
@@ -29,10 +30,25 @@ export function parseJson(text: string): unknown {
   );
 }
 
-/** `value` if it is a safe integer or a fraction, else its `source` kept as a {@link RawNumber}. */
+/** `value` if it is a safe integer, or the very fraction of `source`; else `source` as a {@link RawNumber}. */
 export function exactNumber(value: number, source: string): number | RawNumber {
-  if (Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value)) return value;
-  return json.rawJSON(source);
+  if (Number.isSafeInteger(value)) return value;
+  const isFraction = Number.isFinite(value) && !Number.isInteger(value);
+  return isFraction && isSameNumber(source, String(value)) ? value : json.rawJSON(source);
 }
 
 export const isRawNumber: (value: unknown) => value is RawNumber = json.isRawJSON;
+
+function isSameNumber(a: string, b: string): boolean {
+  return a === b || toCanonical(a) === toCanonical(b);
+}
+
+/** Digits without idle zeros, and an exponent of ten. */
+function toCanonical(number: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  let end = digits.length;
+  while (digits[end - 1] === '0') end -= 1;
+  return `${sign}${digits.slice(0, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
+}

@@ -4,6 +4,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MANIFEST, ndjsonRoot, rawRoot } from '../src/archive/runs.ts';
 import { type Portal, startPortal } from '../src/demo/start-portal.ts';
+import { NORMALIZER } from '../src/transform/transform-run.ts';
 import { readFiles } from './support/list-files.ts';
 import { createTestDatabase, type TestDatabase } from './support/postgres.ts';
 import { type Ended, runCli } from './support/run-cli.ts';
@@ -108,7 +109,7 @@ test('a run that an older normalizer made is made anew by itself, and merged aga
   // As an older version would have left it: other rows, another normalizer, another sha256 in the ledger.
   await writeFile(
     path.join(folder, MANIFEST),
-    manifest.replace('"normalizer": 1', '"normalizer": 0'),
+    manifest.replace(`"normalizer": ${NORMALIZER}`, '"normalizer": 0'),
   );
   await database.client.query(`update load_runs set ndjson_sha256 = repeat('0', 64)`);
   await database.client.query(`update engagements set title = 'old', content_hash = 'old'`);
@@ -168,24 +169,33 @@ describe('archive prune', () => {
     expect(listed.stderr).toContain('would remove 1 run; to remove them, add --yes');
     expect(await filesOfRuns()).toEqual(before);
 
-    // What a killed prune left.
+    expect((await run('archive', 'prune')).stdout).toBe(listed.stdout);
+
+    // What a killed prune left: of this run, and of one that is gone but for it.
     const left = path.join(
       rawRoot(dataDir),
       path.dirname(first),
       `_${path.basename(first)}.pruned`,
     );
     await mkdir(left);
+    await mkdir(path.join(ndjsonRoot(dataDir), '2020/01/01/_000000Z-full.pruned'), {
+      recursive: true,
+    });
     await run('archive', 'prune', '--keep-runs', '1', '--yes');
     expect(await listRuns(rawRoot(dataDir))).toEqual([second]);
     expect(await listRuns(ndjsonRoot(dataDir))).toEqual([second]);
     expect(await readdir(path.dirname(left))).toEqual([path.basename(second)]);
+    expect(await readdir(ndjsonRoot(dataDir))).not.toContain('2020');
     await run('verify');
     expect((await run('load')).stderr).toContain('load: nothing to do');
   });
 
   test.each([
-    [[], 'archive prune needs either --keep-runs or --before'],
-    [['--keep-runs', '1', '--before', '2026/11/24'], 'archive prune needs either'],
+    [['--yes'], 'archive prune --yes needs --keep-runs or --before'],
+    [
+      ['--keep-runs', '1', '--before', '2026/11/24'],
+      'archive prune takes --keep-runs or --before, not both',
+    ],
     [['--keep-runs', '0'], '--keep-runs must be a whole number from 1 on'],
     [['--before', 'yesterday'], '--before must be a day such as 2026/11/24; it is yesterday'],
   ])('with %j is wrong usage', async (options, message) => {

@@ -11,6 +11,10 @@ describe('numbers that a double cannot hold keep their digits', () => {
     '123456789012345678901234567890',
     '1e400',
     '-1E+400',
+    '0.1234567890123456789',
+    '-1.0000000000000010000000001',
+    '123456789012345678901e-10',
+    '1.2345678901234567e-310',
     '[9007199254740993]',
     '[[1,[9007199254740993,2]]]',
     '{"a":{"b":[{"c":9007199254740993}]}}',
@@ -36,8 +40,9 @@ describe('numbers that a double cannot hold keep their digits', () => {
 describe('all other values are those of JSON.parse', () => {
   test.each([
     '9007199254740991',
-    '{"id":-9007199254740991,"big":1e15,"tiny":1e-400}',
-    '[0,1.5,-2.25,0.1234567890123456789,1e3]',
+    '{"id":-9007199254740991,"big":1e15,"tiny":1e-300}',
+    '[0,1.5,-2.25,0.1234567890123456,1e3,1.00,1.50000000000000000000,9007199254740991.0]',
+    '[1.00000000000000000001,-1e-400]',
     '{"text":"12345678901234567890 and :12345678901234567890","n":1}',
     '"[9007199254740993]"',
     '{"9007199254740993":[]}',
@@ -93,4 +98,10 @@ test('exactNumber keeps a number where it can', () => {
   expect(exactNumber(12, '12')).toBe(12);
   expect(exactNumber(Number.MAX_SAFE_INTEGER, '9007199254740991')).toBe(9007199254740991);
   expect(JSON.stringify(exactNumber(2 ** 53, '9007199254740993'))).toBe('9007199254740993');
+});
+
+test('a fraction of very many digits is read in no time', () => {
+  const long = `0.1${'0'.repeat(1_000_000)}1`;
+  expect(roundTrip(long) === long).toBe(true);
+  expect(roundTrip(`0.1${'0'.repeat(1_000_000)}`)).toBe('0.1');
 });

@@ -58,6 +58,12 @@ const text = fc
 const number = fc.oneof(
   fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }).map(String),
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((own) => JSON.stringify(own)),
+  fc
+    .tuple(
+      fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }),
+      fc.stringMatching(/^[0-9]{1,25}[1-9]$/),
+    )
+    .map(([integer, fraction]) => `${integer}.${fraction}`),
   fc.constantFrom('1e400', '-1E+400', '9007199254740993', '0.1', '1e-7', '12345678901234567890'),
 );
 const { value } = fc.letrec<{ value: string }>((tie) => ({

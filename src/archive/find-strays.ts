@@ -2,14 +2,14 @@ import { readdir } from 'node:fs/promises';
 import { cannotRead } from './runs.ts';
 
 /**
- * The names in a run's folder that no one vouches for, ascending: all but `known` (the pages of the journal, the parts
- * of the manifest) and those that begin with `_`. Throws ArchiveError when the folder cannot be read.
+ * The names in a run's folder that are not `known` (its own files and those that its journal or manifest vouches for),
+ * ascending. Throws ArchiveError when the folder cannot be read.
  */
 export async function findStrays(folder: string, known: Iterable<string>): Promise<string[]> {
   const vouched = new Set(known);
   try {
     const names = await readdir(folder);
-    return names.filter((name) => !name.startsWith('_') && !vouched.has(name)).sort();
+    return names.filter((name) => !vouched.has(name)).sort();
   } catch (error) {
     throw cannotRead(folder, error);
   }

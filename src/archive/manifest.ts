@@ -100,6 +100,8 @@ export interface NdjsonManifest {
   /** What drift is told by: a field, or a JSON type of it, that no earlier run has is new. */
   fields: FieldCensus;
   parts: NdjsonPart[];
+  /** Of `_rejects.ndjson`; manifests of normalizer 1 lack it. */
+  rejectsSha256?: string;
 }
 
 export async function writePlan(folder: string, plan: RunPlan): Promise<void> {

@@ -23,6 +23,11 @@ export interface Verified {
   bytes: number;
 }
 
+/** What watches a run being verified: hears, now and then, how many bytes of it were read so far. */
+export interface VerifyWatch {
+  onBytes(bytes: number): void;
+}
+
 /** Notes what `check` says is wrong; throws all that is no ArchiveError. */
 export async function noteDamage(
   problems: Problem[],
@@ -43,4 +48,15 @@ export async function noteDamage(
 /** Throws ArchiveError when a manifest or plan is that of another run. */
 export function assertRun(file: string, named: RunId, run: RunId): void {
   if (named !== run) throw new ArchiveError(`${file} is damaged: it belongs to run ${named}`);
+}
+
+/** Throws ArchiveError when a file does not say what another one says as well. */
+export function assertAgreement(file: string, expected: object, actual: object): void {
+  const said = new Map(Object.entries(actual));
+  for (const [key, value] of Object.entries(expected)) {
+    if (JSON.stringify(said.get(key)) === JSON.stringify(value)) continue;
+    throw new ArchiveError(
+      `${file} is damaged: ${key} is not what the run's other files say of it`,
+    );
+  }
 }

@@ -4,19 +4,23 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ArchiveError } from '../errors.ts';
 import { findStrays } from './find-strays.ts';
-import { type NdjsonManifest, type NdjsonPart, readNdjsonManifest } from './manifest.ts';
-import { assertRun, noteDamage, type Problem, type Verified } from './problems.ts';
+import { type NdjsonManifest, readNdjsonManifest, readRawManifest } from './manifest.ts';
+import {
+  assertAgreement,
+  assertRun,
+  noteDamage,
+  type Problem,
+  type Verified,
+  type VerifyWatch,
+} from './problems.ts';
 import { cannotRead, exists, isComplete, MANIFEST, REJECTS, type RunId } from './runs.ts';
 
-/**
- * Compares an NDJSON run's files with its manifest, and the manifest with the raw run it was made from. `onBytes` hears
- * the bytes read.
- */
+/** Compares an NDJSON run's files with its manifest, and the manifest with the raw run it was made from. */
 export async function verifyNdjsonRun(
   folder: string,
   rawFolder: string,
   run: RunId,
-  { onBytes }: { onBytes(bytes: number): void },
+  { onBytes }: VerifyWatch,
 ): Promise<Verified> {
   const problems: Problem[] = [];
   const verified: Verified = { problems, files: 0, bytes: 0 };
@@ -30,23 +34,28 @@ export async function verifyNdjsonRun(
   await noteDamage(problems, manifestFile, async () => {
     const read = await readNdjsonManifest(folder);
     assertRun(manifestFile, read.run, run);
+    const rows = read.parts.reduce((sum, part) => sum + part.rows, 0);
+    assertAgreement(manifestFile, { rows, records: rows + read.rejects }, read);
     manifest = read;
   });
   if (manifest === undefined) return verified;
-  const { parts, rejects, rawManifestSha256 } = manifest;
-  for (const part of parts) {
-    const file = path.join(folder, part.file);
-    await noteDamage(problems, file, () => provePart(file, part));
+  const { parts, rejects, rejectsSha256 } = manifest;
+  const prove = async (name: string, expected: Partial<Content>): Promise<void> => {
+    const file = path.join(folder, name);
+    await noteDamage(problems, file, async () => {
+      const content = await readContent(file);
+      verified.bytes += content.bytes;
+      compareContent(file, content, expected);
+    });
     verified.files += 1;
-    verified.bytes += part.bytes;
     onBytes(verified.bytes);
-  }
-  const rejectsFile = path.join(folder, REJECTS);
-  await noteDamage(problems, rejectsFile, () => countLines(rejectsFile, rejects));
-  await noteDamage(problems, manifestFile, () =>
-    compareOrigin(manifestFile, path.join(rawFolder, MANIFEST), rawManifestSha256),
-  );
-  const known = parts.map((part) => part.file);
+  };
+  for (const { file, bytes, rows, sha256 } of parts) await prove(file, { bytes, rows, sha256 });
+  const sealed = rejectsSha256 === undefined ? {} : { sha256: rejectsSha256 };
+  await prove(REJECTS, { rows: rejects, ...sealed });
+  const own = manifest;
+  await noteDamage(problems, manifestFile, () => compareOrigin(manifestFile, own, rawFolder));
+  const known = [MANIFEST, REJECTS, ...parts.map((part) => part.file)];
   for (const name of await findStrays(folder, known)) {
     const file = path.join(folder, name);
     const problem = `${file} is no part of its run's manifest`;
@@ -55,52 +64,62 @@ export async function verifyNdjsonRun(
   return verified;
 }
 
-async function provePart(file: string, { bytes, sha256 }: NdjsonPart): Promise<void> {
+/** What a file holds; `rows` are its lines. */
+interface Content {
+  bytes: number;
+  rows: number;
+  sha256: string;
+}
+
+async function readContent(file: string): Promise<Content> {
   const digest = createHash('sha256');
-  let size = 0;
-  for await (const piece of readPieces(file)) {
-    digest.update(piece);
-    size += piece.length;
+  const content = { bytes: 0, rows: 0 };
+  try {
+    for await (const piece of createReadStream(file, { highWaterMark: 256 * 1024 })) {
+      digest.update(piece);
+      content.bytes += piece.length;
+      for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) content.rows += 1;
+    }
+  } catch (error) {
+    throw cannotRead(file, error);
   }
-  const actual = digest.digest('hex');
-  if (size !== bytes) throw damaged(file, `it has ${size} bytes, the manifest says ${bytes}`);
-  if (actual !== sha256)
-    throw damaged(file, `its sha256 is ${actual}, the manifest says ${sha256}`);
+  return { ...content, sha256: digest.digest('hex') };
 }
 
-async function countLines(file: string, expected: number): Promise<void> {
-  let count = 0;
-  for await (const piece of readPieces(file)) {
-    for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) count += 1;
+function compareContent(file: string, actual: Content, expected: Partial<Content>): void {
+  const damaged = (what: string): ArchiveError =>
+    new ArchiveError(`${file} is damaged: ${what}`, {
+      next: 'Make the run anew from its raw pages: run transform --force.',
+    });
+  const { bytes = actual.bytes, rows = actual.rows, sha256 = actual.sha256 } = expected;
+  if (actual.bytes !== bytes) {
+    throw damaged(`it has ${actual.bytes} bytes, the manifest says ${bytes}`);
   }
-  if (count !== expected) {
-    throw damaged(file, `it has ${count} lines, the manifest says ${expected}`);
+  if (actual.rows !== rows) throw damaged(`it has ${actual.rows} lines, the manifest says ${rows}`);
+  if (actual.sha256 !== sha256) {
+    throw damaged(`its sha256 is ${actual.sha256}, the manifest says ${sha256}`);
   }
 }
 
-async function compareOrigin(file: string, origin: string, expected: string): Promise<void> {
+async function compareOrigin(
+  file: string,
+  manifest: NdjsonManifest,
+  rawFolder: string,
+): Promise<void> {
+  const origin = path.join(rawFolder, MANIFEST);
   if (!(await exists(origin))) {
     throw new ArchiveError(`${file} was made from ${origin}, which is missing`);
   }
   const bytes = await readFile(origin).catch((error: unknown) => {
     throw cannotRead(origin, error);
   });
-  if (hash('sha256', bytes, 'hex') === expected) return;
-  throw new ArchiveError(`${file} was not made from ${origin} as it is now`, {
-    next: 'Run transform: it makes the run anew.',
-  });
-}
-
-async function* readPieces(file: string): AsyncGenerator<Buffer, void, undefined> {
-  try {
-    yield* createReadStream(file, { highWaterMark: 256 * 1024 });
-  } catch (error) {
-    throw cannotRead(file, error);
+  if (hash('sha256', bytes, 'hex') !== manifest.rawManifestSha256) {
+    throw new ArchiveError(`${file} was not made from ${origin} as it is now`, {
+      next: 'Run transform: it makes the run anew.',
+    });
   }
-}
-
-function damaged(file: string, what: string): ArchiveError {
-  return new ArchiveError(`${file} is damaged: ${what}`, {
-    next: 'Make the run anew from its raw pages: run transform --force.',
-  });
+  const { mode, api, demo, portalId, startedAt, finishedAt, window, types, associationKinds } =
+    await readRawManifest(rawFolder);
+  const copied = { mode, api, demo, portalId, startedAt, finishedAt, window, types };
+  assertAgreement(file, { ...copied, associationKinds }, manifest);
 }

@@ -2,40 +2,54 @@ import path from 'node:path';
 import { ArchiveError } from '../errors.ts';
 import { findStrays } from './find-strays.ts';
 import { type PageEntry, readJournal } from './journal.ts';
-import { readPlan, readRawManifest } from './manifest.ts';
-import { assertRun, noteDamage, type Problem, type Verified } from './problems.ts';
+import { type RawManifest, readPlan, readRawManifest } from './manifest.ts';
+import {
+  assertAgreement,
+  assertRun,
+  noteDamage,
+  type Problem,
+  type Verified,
+  type VerifyWatch,
+} from './problems.ts';
 import { provePage } from './read-page.ts';
-import { exists, isComplete, JOURNAL, MANIFEST, PLAN, type RunId } from './runs.ts';
+import { ABANDONED, exists, isComplete, JOURNAL, MANIFEST, PLAN, type RunId } from './runs.ts';
 
-/** Compares a raw run's files with its journal, and the journal with the manifest. `onBytes` hears the bytes read. */
+/** Compares a raw run's files with its journal, the journal with the manifest, and that with the plan. */
 export async function verifyRawRun(
   folder: string,
   run: RunId,
-  { onBytes }: { onBytes(bytes: number): void },
+  { onBytes }: VerifyWatch,
 ): Promise<Verified> {
   const problems: Problem[] = [];
   const verified: Verified = { problems, files: 0, bytes: 0 };
+  const [manifestFile, plan, journal] = [MANIFEST, PLAN, JOURNAL].map((name) =>
+    path.join(folder, name),
+  ) as [string, string, string];
   const complete = await isComplete(folder);
-  let journalSha256: string | undefined;
-  if (complete) {
-    const manifest = path.join(folder, MANIFEST);
-    await noteDamage(problems, manifest, async () => {
-      const read = await readRawManifest(folder);
-      assertRun(manifest, read.run, run);
-      journalSha256 = read.journalSha256;
-    });
-  } else if (await exists(path.join(folder, PLAN))) {
-    const plan = path.join(folder, PLAN);
-    await noteDamage(problems, plan, async () =>
-      assertRun(plan, (await readPlan(folder)).run, run),
-    );
-  } else {
+  const hasPlan = await exists(plan);
+  if (!complete && !hasPlan) {
     // Killed before its first page: it holds nothing, or somebody took its plan.
-    for (const name of await findStrays(folder, [])) problems.push(foreign(folder, name));
+    for (const name of await findStrays(folder, [])) {
+      problems.push(name === `${PLAN}.tmp` ? halfWritten(folder, name) : foreign(folder, name));
+    }
     return verified;
   }
+  let manifest: RawManifest | undefined;
+  if (complete) {
+    await noteDamage(problems, manifestFile, async () => {
+      const read = await readRawManifest(folder);
+      assertRun(manifestFile, read.run, run);
+      manifest = read;
+    });
+  }
+  if (hasPlan) {
+    await noteDamage(problems, plan, async () => {
+      const read = await readPlan(folder);
+      assertRun(plan, read.run, run);
+      if (manifest !== undefined) assertAgreement(plan, read, manifest);
+    });
+  }
 
-  const journal = path.join(folder, JOURNAL);
   // Killed between its plan and its first page, a run has no journal.
   if (!complete && !(await exists(journal))) return verified;
   let pages: PageEntry[] = [];
@@ -46,12 +60,18 @@ export async function verifyRawRun(
       const problem = `${journal} has an unfinished last line, which the next extract cuts off`;
       problems.push({ kind: 'half-written', path: journal, problem });
     }
-    if (journalSha256 !== undefined && content.sha256 !== journalSha256) {
+    if (manifest !== undefined && content.sha256 !== manifest.journalSha256) {
       throw new ArchiveError(
-        `${journal} is damaged: its sha256 is ${content.sha256}, the manifest says ${journalSha256}`,
+        `${journal} is damaged: its sha256 is ${content.sha256}, the manifest says ${manifest.journalSha256}`,
       );
     }
   });
+  if (isReadable && manifest !== undefined) {
+    const own = manifest;
+    await noteDamage(problems, manifestFile, async () =>
+      assertAgreement(manifestFile, sumUp(pages), own),
+    );
+  }
   for (const page of pages) {
     const file = path.join(folder, page.file);
     await noteDamage(problems, file, async () => {
@@ -66,11 +86,23 @@ export async function verifyRawRun(
   }
   // A journal that cannot be read vouches for nothing; that is said already.
   if (!isReadable && pages.length === 0) return verified;
-  const known = pages.map((page) => page.file);
+  const known = [MANIFEST, PLAN, JOURNAL, ABANDONED, ...pages.map((page) => page.file)];
   for (const name of await findStrays(folder, known)) {
-    problems.push(complete ? foreign(folder, name) : unfinished(folder, name));
+    const isLeft = !complete && (name.endsWith('.tmp') || !name.startsWith('_'));
+    problems.push(isLeft ? halfWritten(folder, name) : foreign(folder, name));
   }
   return verified;
+}
+
+/** What a manifest says of its journal's pages. */
+function sumUp(all: readonly PageEntry[]): Pick<RawManifest, 'pages' | 'records' | 'bytes'> {
+  const sum = { pages: all.length, records: 0, bytes: 0 };
+  for (const page of all) {
+    sum.bytes += page.bytes;
+    // What only completes a page holds no records of its own.
+    if (page.completes === null || page.completes === undefined) sum.records += page.records;
+  }
+  return sum;
 }
 
 function foreign(folder: string, name: string): Problem {
@@ -78,8 +110,8 @@ function foreign(folder: string, name: string): Problem {
   return { kind: 'foreign', path: file, problem: `${file} is no page of its run's journal` };
 }
 
-function unfinished(folder: string, name: string): Problem {
+function halfWritten(folder: string, name: string): Problem {
   const file = path.join(folder, name);
-  const problem = `${file} is not in its run's journal; the next extract clears it`;
+  const problem = `${file} was left by a program that was killed; its run's journal does not have it`;
   return { kind: 'half-written', path: file, problem };
 }

@@ -1,5 +1,6 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isSystemError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { Problem, Verified } from './problems.ts';
 import { cannotRead, isRunId, listRuns, ndjsonRoot, rawRoot } from './runs.ts';
@@ -32,7 +33,6 @@ export async function verify(dataDir: string, things: VerifyThings): Promise<Ver
     result.bytes += bytes;
   };
   const watch = {
-    signal: things.signal,
     onBytes(bytes: number) {
       things.signal.throwIfAborted();
       things.progress.update({ done: result.bytes + bytes, unit: 'bytes' });
@@ -51,20 +51,20 @@ export async function verify(dataDir: string, things: VerifyThings): Promise<Ver
   return result;
 }
 
-/** What lies among the folders of the days and is no run. */
+/** What lies among the folders of the days and is no run, nor the rejects of a run that had too many. */
 async function findForeign(root: string): Promise<Verified> {
   const problems: Problem[] = [];
   const look = async (folder: string, depth: number): Promise<void> => {
-    for (const entry of await readFolder(folder)) {
-      const own = path.join(folder, entry.name);
-      const place = path.relative(root, own);
-      const isDay = depth < 3 && entry.isDirectory() && /^\d+$/.test(entry.name);
-      if (isDay) await look(own, depth + 1);
-      else if (depth === 3 && entry.isDirectory() && isRunId(place)) continue;
-      else if (/^_.*\.(?:building|replaced|pruned)$/.test(entry.name)) {
+    for (const name of await readNames(folder)) {
+      const own = path.join(folder, name);
+      const isRun = depth === 3 && isRunId(path.relative(root, own));
+      const isDay = depth < 3 && /^\d+$/.test(name);
+      if ((isRun || isDay) && (await isFolder(own))) {
+        if (isDay) await look(own, depth + 1);
+      } else if (/^_.*\.(?:building|replaced|pruned)$/.test(name)) {
         const problem = `${own} was left by a program that was killed`;
         problems.push({ kind: 'half-written', path: own, problem });
-      } else if (!entry.name.startsWith('_')) {
+      } else if (!(depth === 0 ? LOCK : REFUSED).test(name)) {
         problems.push({ kind: 'foreign', path: own, problem: `${own} is no part of the archive` });
       }
     }
@@ -73,12 +73,21 @@ async function findForeign(root: string): Promise<Verified> {
   return { problems, files: 0, bytes: 0 };
 }
 
-async function readFolder(folder: string) {
+/** The archive's lock, and what SQLite puts beside it for a moment. */
+const LOCK = /^_lock(?:-journal)?$/;
+const REFUSED = /^_\d{6}Z-(?:full|changes)\.rejects\.ndjson$/;
+
+// A day or a run may be a link to another disk.
+async function isFolder(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => null);
+  return found?.isDirectory() ?? false;
+}
+
+async function readNames(folder: string): Promise<string[]> {
   try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return (await readdir(folder)).sort();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (isSystemError(error, 'ENOENT')) return [];
     throw cannotRead(folder, error);
   }
 }

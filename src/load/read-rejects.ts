@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { cannotRead, REJECTS } from '../archive/runs.ts';
@@ -19,8 +20,9 @@ export async function* readRejectedIds({
   const file = path.join(folder, REJECTS);
   let batch: (string | null)[] = [];
   let count = 0;
+  const digest = createHash('sha256');
   try {
-    for await (const line of readLines(file)) {
+    for await (const line of readLines(file, digest)) {
       batch.push(toRejectedId(line));
       count += 1;
       if (batch.length < BATCH) continue;
@@ -35,13 +37,18 @@ export async function* readRejectedIds({
   if (count !== manifest.rejects) {
     throw damaged(file, `it has ${count} lines, the manifest says ${manifest.rejects}`);
   }
+  const sha256 = digest.digest('hex');
+  if (manifest.rejectsSha256 !== undefined && sha256 !== manifest.rejectsSha256) {
+    throw damaged(file, `its sha256 is ${sha256}, the manifest says ${manifest.rejectsSha256}`);
+  }
   if (batch.length > 0) yield batch;
 }
 
 /** Node's readline takes U+2028 and U+2029 for line ends as well, which JSON leaves in texts as they are. */
-async function* readLines(file: string): AsyncGenerator<string, void, undefined> {
+async function* readLines(file: string, digest: Hash): AsyncGenerator<string, void, undefined> {
   let rest = '';
   for await (const piece of createReadStream(file, 'utf8')) {
+    digest.update(piece);
     const lines = (rest + piece).split('\n');
     rest = lines.pop() ?? '';
     yield* lines;

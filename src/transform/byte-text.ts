@@ -16,19 +16,3 @@ export function toByteText(text: string): string {
 export function fromByteText(text: string): string {
   return BEYOND_ASCII.test(text) ? Buffer.from(text, 'latin1').toString('utf8') : text;
 }
-
-/**
- * Whether the values that JSON.parse makes of `text`, the bytes of a JSON document, are byte text as well: escapes of
- * other characters than ASCII would mix with bytes. U+0000 is none, since it has to be replaced.
- */
-export function parsesToByteText(text: string): boolean {
-  for (let at = text.indexOf('\\u'); at !== -1; at = text.indexOf('\\u', at + 2)) {
-    let backslashes = 0;
-    while (text[at - 1 - backslashes] === '\\') backslashes += 1;
-    // `\\u` is a backslash and a letter.
-    if (backslashes % 2 === 1) continue;
-    const isAscii = text.startsWith('00', at + 2) && text.charCodeAt(at + 4) <= 0x37;
-    if (!isAscii || text.startsWith('00', at + 4)) return false;
-  }
-  return true;
-}

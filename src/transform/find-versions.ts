@@ -91,7 +91,7 @@ async function* readGroup(group: PageGroup): AsyncGenerator<Batch, void, undefin
   if (batch !== null) yield batch;
   else {
     const file = path.join(group.folder, group.page.file);
-    yield* normalizePieces(streamPage(file), file, group.origin);
+    yield* normalizePieces(() => streamPage(file), file, group.origin);
   }
 }
 

@@ -1,15 +1,19 @@
+import { toLifted } from './lift-texts.ts';
 import type { RowContent } from './row-content.ts';
 
 /**
  * What stands in place of an e-mail's content for a token without the scope `sales-email-read`, silently and with
- * status 200 (HubSpot changelog, "New scope required to get the content of email engagements").
+ * status 200 (HubSpot changelog, "New scope required to get the content of email engagements"). In a text, or in the
+ * JSON of a text, which has line ends escaped.
  */
-const REDACTED = /^\s*(?:<[^<>]*>\s*)*The content of this email has been redacted\b/;
+const REDACTED =
+  /^(?:\s|\\[fnrt])*(?:<[^<>]*>(?:\s|\\[fnrt])*)*The content of this email has been redacted\b/;
 
-/** Whether a row is an e-mail whose content HubSpot held back, whichever API it came from. */
-export function isRedacted({ type, metadata, body_preview }: RowContent): boolean {
+/** Whether a row is an e-mail whose content HubSpot held back, whichever API it came from; `texts` are those lifted. */
+export function isRedacted(content: RowContent, texts: string[] = []): boolean {
+  const { type, metadata, body_preview } = content;
   if (!type.endsWith('EMAIL')) return false;
   return [metadata['html'], metadata['text'], body_preview].some(
-    (text) => typeof text === 'string' && REDACTED.test(text),
+    (text) => typeof text === 'string' && REDACTED.test(toLifted(text, texts) ?? text),
   );
 }

@@ -2,8 +2,8 @@
  * Lines of byte text gathered in one growing buffer: a row's bytes serve for its hash as well as for the file.
  */
 export interface LineBuffer {
-  /** Appends byte text; returns where its bytes start. */
-  append(text: string): number;
+  /** Appends byte text. */
+  append(text: string): void;
   /** The bytes from `start` on; valid until the next append. */
   bytesFrom(start: number): Uint8Array<ArrayBuffer>;
   /** Takes back the bytes from `start` on. */
@@ -23,9 +23,7 @@ export function createLineBuffer(byteCount: number): LineBuffer {
         buffer.copy(larger, 0, 0, length);
         buffer = larger;
       }
-      const start = length;
-      length += buffer.write(text, start, 'latin1');
-      return start;
+      length += buffer.write(text, length, 'latin1');
     },
     bytesFrom: (start) => buffer.subarray(start, length),
     cutFrom(start) {

@@ -1,9 +1,8 @@
 import path from 'node:path';
 import { type PageProof, readPage } from '../archive/read-page.ts';
 import { ArchiveError } from '../errors.ts';
-import { parseJson } from '../json.ts';
 import { type CompletingPage, joinPageGroup } from './join-page-group.ts';
-import { normalizePage } from './normalize-page.ts';
+import { normalizePage, parsePage } from './normalize-page.ts';
 import { type Batch, normalizeRecords, type PageOrigin } from './normalize-records.ts';
 import { releaseBytes } from './release-bytes.ts';
 
@@ -62,10 +61,5 @@ async function normalizeObjects(group: PageGroup, file: string): Promise<Batch> 
 }
 
 async function readJson(file: string, proof: PageProof): Promise<unknown> {
-  const bytes = (await readPage(file, proof, Number.POSITIVE_INFINITY)) as Buffer;
-  try {
-    return parseJson(bytes.toString('utf8'));
-  } catch (error) {
-    throw new ArchiveError(`${file} is damaged: it is not JSON`, { cause: error });
-  }
+  return parsePage((await readPage(file, proof, Number.POSITIVE_INFINITY)) as Buffer, file);
 }

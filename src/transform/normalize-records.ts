@@ -4,6 +4,7 @@ import { toByteText } from './byte-text.ts';
 import { cleanText, type Replaced } from './clean-text.ts';
 import { createFieldCounter, type FieldCount } from './field-census.ts';
 import { isRedacted } from './is-redacted.ts';
+import { toLifted } from './lift-texts.ts';
 import { createLineBuffer } from './line-buffer.ts';
 import { normalizeObject } from './normalize-objects.ts';
 import { normalizeV1 } from './normalize-v1.ts';
@@ -51,6 +52,8 @@ export interface RecordsForm {
   clean: boolean;
   /** The record at a place of the page, parsed anew with exact numbers. Absent when they are exact already. */
   parseExactly?: (index: number) => unknown;
+  /** The texts that were lifted out of the records (see lift-texts.ts); only with `parseExactly`. */
+  texts?: string[];
   /** About how many bytes the rows' lines will take. */
   byteCount: number;
 }
@@ -60,7 +63,7 @@ export function normalizeRecords(
   records: unknown[],
   firstIndex: number,
   origin: PageOrigin,
-  { clean, parseExactly, byteCount }: RecordsForm,
+  { clean, parseExactly, texts = [], byteCount }: RecordsForm,
 ): Batch {
   const { page } = origin;
   const lines = createLineBuffer(byteCount);
@@ -72,15 +75,15 @@ export function normalizeRecords(
   let redacted = 0;
   const tail = toLineTail(origin);
 
-  /** Appends what becomes of a record; false when JSON.parse rounded a number of it. */
-  const append = (record: unknown, index: number): boolean => {
+  /** Appends what becomes of a record; false when it must be parsed anew first. */
+  const append = (record: unknown, index: number, isExact: boolean): boolean => {
     const findings = noFindings();
     const start = lines.byteLength();
     const before = replaced.characters;
     let outcome: Outcome;
     try {
       outcome = normalize(record, origin, clean, replaced);
-      if ('content' in outcome) appendRow(lines, outcome.content, tail, index, findings);
+      if ('content' in outcome) appendRow(lines, outcome.content, texts, tail, index, findings);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       replaced.characters = before;
@@ -90,7 +93,11 @@ export function normalizeRecords(
     }
     // A reject's numbers must be exact as well.
     if ('kept' in outcome) sortKeys(outcome.kept, findings);
-    if (findings.roundedNumber && parseExactly !== undefined) {
+    // Of what was lifted, only rows are made, and counted by their type.
+    const isLacking =
+      texts.length > 0 &&
+      !('content' in outcome && toLifted(outcome.content.type, texts) === undefined);
+    if ((findings.roundedNumber || isLacking) && !isExact) {
       lines.cutFrom(start);
       replaced.characters = before;
       return false;
@@ -99,7 +106,7 @@ export function normalizeRecords(
       const { content } = outcome;
       lineEnds.push(lines.byteLength());
       fields.add(content, page, index);
-      if (isRedacted(content)) redacted += 1;
+      if (isRedacted(content, texts)) redacted += 1;
     } else {
       const { reject: reason, kept } = outcome;
       const line: Reject = { page, index, reason, record: null };
@@ -112,7 +119,9 @@ export function normalizeRecords(
 
   for (const [n, record] of records.entries()) {
     const index = firstIndex + n;
-    if (!append(record, index)) append(parseExactly?.(index), index);
+    if (!append(record, index, parseExactly === undefined)) {
+      append(parseExactly?.(index), index, true);
+    }
   }
   return {
     lines: lines.bytesFrom(0),

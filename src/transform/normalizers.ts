@@ -1,8 +1,7 @@
 import { Tinypool } from 'tinypool';
-import { ArchiveError } from '../errors.ts';
 import { normalizeGroup, type PageGroup } from './normalize-group.ts';
 import type { Batch } from './normalize-records.ts';
-import type { ThreadAnswer } from './normalize-thread.ts';
+import { toBatch } from './normalize-thread.ts';
 
 /** Whoever normalizes pages: this thread, or several others. */
 export interface Normalizers {
@@ -42,12 +41,7 @@ export function startNormalizers(threads: number): Normalizers {
     resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 8 },
   });
   return {
-    async normalize(group) {
-      const answer: ThreadAnswer = await pool.run(group);
-      if (!('damage' in answer)) return answer.batch;
-      const { damage, next } = answer;
-      throw new ArchiveError(damage, next === undefined ? {} : { next });
-    },
+    normalize: async (group) => toBatch(await pool.run(group)),
     // No thread should wait for its next page.
     pagesUnderWay: threads,
     bytesUnderWay: 3 * threads * 2 ** 20,

@@ -40,10 +40,8 @@ export async function readSource(dataDir: string, run: RunId): Promise<RawRunSou
   if (outside !== undefined) {
     throw new ArchiveError(`${journal} is damaged: ${outside.file} is no file of its folder`);
   }
-  const [stray] = await findStrays(
-    folder,
-    pages.map(({ file }) => file),
-  );
+  const known = pages.map(({ file }) => file);
+  const stray = (await findStrays(folder, known)).find((name) => !name.startsWith('_'));
   if (stray !== undefined) {
     throw new ArchiveError(`${path.join(folder, stray)} is no page of its run's journal`, {
       next: 'Move it elsewhere: nobody knows where it comes from.',
@@ -105,7 +103,7 @@ export async function* readBatches(
 
 function streamGroup({ folder, page, origin }: PageGroup): AsyncGenerator<Batch> {
   const file = path.join(folder, page.file);
-  return normalizePieces(streamPage(file), file, origin);
+  return normalizePieces(() => streamPage(file), file, origin);
 }
 
 /** A page to be streamed is not held. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Api } from '../archive/row.ts';
 import { toByteText } from './byte-text.ts';
+import { putTextsBack } from './lift-texts.ts';
 import type { LineBuffer } from './line-buffer.ts';
 import type { RowContent } from './row-content.ts';
 import { type Findings, noFindings, sortKeys, stringifySorted } from './sort-keys.ts';
@@ -34,18 +35,20 @@ export interface LineTail {
 
 /**
  * Appends the line of the row of the record at `index` to `lines`: its content with all nested keys sorted (`content`
- * itself gets them so), then the keys from `api` on. content_hash is the first 32 hexadecimal digits of the sha256 over
+ * itself gets them so) and the lifted `texts` in their places, then the keys from `api` on. content_hash is the first 32 hexadecimal digits of the sha256 over
  * the content's JSON text. All is byte text. Throws RangeError, with nothing appended, when nested too deeply or
  * (message {@link HUGE_NUMBER}) with a number that Postgres cannot hold.
  */
 export function appendRow(
   lines: LineBuffer,
   content: RowContent,
+  texts: string[],
   tail: LineTail,
   index: number,
   findings: Findings,
 ): void {
-  const start = lines.append(stringifyContent(content, findings));
+  const start = lines.byteLength();
+  putTextsBack(stringifyContent(content, findings), texts, lines.append);
   const contentHash = hash('sha256', lines.bytesFrom(start), 'hex').slice(0, 32);
   // The tail takes the place of the content's closing brace.
   lines.cutFrom(lines.byteLength() - 1);

@@ -5,7 +5,7 @@ const MAX_DEPTH = 1000;
 
 /** What {@link sortKeys} came across. */
 export interface Findings {
-  /** A number that JSON.parse had to round: the page must be parsed anew, exactly. */
+  /** A number that JSON.parse may have rounded: the record must be parsed anew, exactly. */
   roundedNumber: boolean;
   /** Keys such as `"10"`, which JavaScript keeps in numeric order: only {@link stringifySorted} can write these. */
   unsortableKeys: boolean;
@@ -25,7 +25,8 @@ export function noFindings(): Findings {
  */
 export function sortKeys(value: unknown, findings: Findings, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) {
-    if (typeof value === 'number' && isRounded(value)) findings.roundedNumber = true;
+    // Few fractions are sent. Whether one has more digits than a double, its text alone can tell.
+    if (typeof value === 'number' && !Number.isSafeInteger(value)) findings.roundedNumber = true;
     return value;
   }
   if (isRawNumber(value)) {
@@ -126,11 +127,6 @@ export function setKey(object: Record<string, unknown>, key: string, value: unkn
       enumerable: true,
       configurable: true,
     });
-}
-
-// The very condition under which parseJson would have kept the number's text.
-function isRounded(value: number): boolean {
-  return Number.isInteger(value) ? !Number.isSafeInteger(value) : !Number.isFinite(value);
 }
 
 // Postgres's numeric has at most 131,072 digits before the point, and 16,383 after it.

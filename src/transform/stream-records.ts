@@ -6,8 +6,7 @@ import { exactNumber } from '../json.ts';
 /**
  * The items of the `results` array of a JSON document that comes in pieces, as JSON.parse would give them, with exact
  * numbers and any nesting; each piece's items as soon as they are complete. For documents too large to hold.
- * Throws SyntaxError when the document is no JSON, or cut short, or its `results` is not one array; `position` then
- * says how many bytes had been read.
+ * Throws SyntaxError when the document is no JSON, or cut short, or its `results` is not one array.
  */
 export async function* streamRecords(
   pieces: AsyncIterable<Uint8Array>,
@@ -15,25 +14,24 @@ export async function* streamRecords(
   const decoder = new TextDecoder();
   const parse = jsonParser({ streamValues: false });
   const collect = createCollector();
-  let position = 0;
   const read = (input: string | typeof none): unknown[] => {
     try {
       const output = parse(input as string);
       return output === none ? [] : collect.items(getManyValues(output));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw Object.assign(new SyntaxError(reason, { cause: error }), { position });
+      throw new SyntaxError(error instanceof Error ? error.message : String(error), {
+        cause: error,
+      });
     }
   };
   for await (const piece of pieces) {
-    position += piece.length;
     const text = decoder.decode(piece, { stream: true });
     const items = text === '' ? [] : read(text);
     if (items.length > 0) yield items;
   }
   const last = [...read(decoder.decode()), ...read(none)];
   if (last.length > 0) yield last;
-  if (!collect.seen()) throw Object.assign(new SyntaxError(NO_ARRAY), { position });
+  if (!collect.seen()) throw new SyntaxError(NO_ARRAY);
 }
 
 /** What is wrong with JSON that is no page. */

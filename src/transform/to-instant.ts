@@ -6,7 +6,7 @@ export const OUT_OF_RANGE = Symbol('out of range');
 const DAY_MS = 86_400_000;
 const FIRST_MS = Date.parse('0001-01-01T00:00:00.000Z');
 const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
-const ISO = /^([+-]\d{6}|\d{4})(-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/;
+const ISO = /^([+-]\d{6}|\d{4})(-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d{1,32})?)?(Z|[+-]\d\d:?\d\d)$/;
 
 /**
  * An instant as HubSpot sends it, as ISO 8601 in UTC with milliseconds (finer parts are cut off): epoch milliseconds
@@ -22,7 +22,7 @@ function toEpochMs(value: unknown): number | undefined {
   if (typeof value === 'number') return Math.floor(value);
   if (isRawNumber(value)) return Number(value.rawJSON);
   if (typeof value !== 'string') return undefined;
-  if (/^-?\d+$/.test(value)) return Number(value);
+  if (/^-?\d{1,32}$/.test(value)) return Number(value);
   const [, year = '', monthAndDay = ''] = ISO.exec(value) ?? [];
   const ms = Date.parse(value);
   return year !== '' && isDay(`${year}${monthAndDay}`) && !Number.isNaN(ms) ? ms : undefined;

@@ -16,7 +16,7 @@ import {
 import { openRun } from './write-run.ts';
 
 /** The version of the rules that make rows: raised whenever the same pages would give other bytes. */
-export const NORMALIZER = 1;
+export const NORMALIZER = 2;
 
 /** How a run is transformed. */
 export interface RunOptions {
@@ -74,7 +74,7 @@ export async function transformRun(
       tally.add(batch);
       watch.advance(batch.lineEnds.length + batch.rejects.length);
     }
-    const parts = await writer.finish();
+    const files = await writer.finish();
     const counts = tally.counts();
     const limit = toRejectLimit(options.maxRejects, counts.records);
     if (counts.rejects > limit) return refuseRejects(run, tally, limit, await writer.refuse());
@@ -95,9 +95,9 @@ export async function transformRun(
       rawManifestSha256: source.manifestSha256,
       ...counts,
       fields: tally.fields(),
-      parts,
+      ...files,
     });
-    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    const bytes = files.parts.reduce((sum, part) => sum + part.bytes, 0);
     return { run, ...counts, bytes, drift: await findDrift(options.dataDir, run, tally.fields()) };
   } finally {
     await writer.discard();

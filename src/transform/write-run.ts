@@ -21,8 +21,8 @@ export interface RunWriter {
    * are gone once they are there.
    */
   write(batch: Batch): Promise<void>;
-  /** Makes what was written durable; returns the parts. Nothing can be written after it. */
-  finish(): Promise<NdjsonPart[]>;
+  /** Makes what was written durable; returns what the manifest says of it. Nothing can be written after it. */
+  finish(): Promise<Pick<NdjsonManifest, 'parts' | 'rejectsSha256'>>;
   /** Puts the finished run in its place, instead of an older one. */
   publish(manifest: NdjsonManifest): Promise<void>;
   /** Removes the run but for its rejects, and returns the file where those lie now. */
@@ -105,8 +105,8 @@ export async function openRun(dataDir: string, run: RunId, partBytes: number): P
     async finish() {
       await pending;
       await endPart();
-      await rejects.close();
-      return parts;
+      const { sha256 } = await rejects.close();
+      return { parts, rejectsSha256: sha256 };
     },
     async publish(manifest) {
       await writeNdjsonManifest(building, manifest);

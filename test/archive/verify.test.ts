@@ -1,4 +1,13 @@
-import { appendFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -45,13 +54,27 @@ async function flipByte(file: string): Promise<void> {
   await writeFile(file, bytes);
 }
 
+async function edit(file: string, before: string, after: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  expect(text).toContain(before);
+  await writeFile(file, text.replace(before, after));
+}
+
+test('a run that lies elsewhere behind a link is a run', async () => {
+  await rename(raw, path.join(dataDir, 'elsewhere'));
+  await symlink(path.join(dataDir, 'elsewhere'), raw);
+  expect(await problems()).toEqual([]);
+  await rm(path.join(dataDir, 'elsewhere', 'engagements-000001.json'));
+  expect(await problems()).toEqual([`missing raw/engagements/${RUN}/engagements-000001.json`]);
+});
+
 test('a sound archive has no problems, and is not changed', async () => {
   const before = await readFiles(dataDir);
   expect(await look()).toEqual({
     rawRuns: 2,
     ndjsonRuns: 2,
     problems: [],
-    files: 5,
+    files: 7,
     bytes: expect.any(Number),
   });
   expect(await readFiles(dataDir)).toEqual(before);
@@ -128,9 +151,67 @@ describe('each of these is found, and nothing else', () => {
       [`foreign ndjson/engagements/${RUN}/engagements-0002.ndjson`],
     ],
     [
-      'rejects gone',
-      () => truncate(`${ndjson}/${REJECTS}`),
+      'an emptied journal',
+      () => truncate(`${raw}/${JOURNAL}`),
+      [`damaged raw/engagements/${RUN}/${JOURNAL}`],
+    ],
+    [
+      'two pages swapped',
+      async () => {
+        await rename(`${raw}/engagements-000001.json`, `${raw}/x`);
+        await rename(`${raw}/engagements-000002.json`, `${raw}/engagements-000001.json`);
+        await rename(`${raw}/x`, `${raw}/engagements-000002.json`);
+      },
+      [
+        `damaged raw/engagements/${RUN}/engagements-000001.json`,
+        `damaged raw/engagements/${RUN}/engagements-000002.json`,
+      ],
+    ],
+    [
+      'a count changed in a manifest',
+      () => edit(`${raw}/${MANIFEST}`, '"pages": 2', '"pages": 3'),
+      [
+        `damaged raw/engagements/${RUN}/${MANIFEST}`,
+        `damaged ndjson/engagements/${RUN}/${MANIFEST}`,
+      ],
+    ],
+    [
+      'a plan that is not that of the manifest',
+      async () =>
+        writePlan(raw, {
+          format: 1,
+          run: RUN,
+          mode: 'full',
+          api: 'objects',
+          demo: false,
+          window: null,
+        }),
+      [`damaged raw/engagements/${RUN}/${PLAN}`],
+    ],
+    [
+      'a file that hides behind an underscore',
+      () => writeFile(`${raw}/_pages.ndjson.bak`, ''),
+      [`foreign raw/engagements/${RUN}/_pages.ndjson.bak`],
+    ],
+    [
+      'a count changed in an NDJSON manifest',
+      () => edit(`${ndjson}/${MANIFEST}`, '"rejects": 1', '"rejects": 2'),
+      [`damaged ndjson/engagements/${RUN}/${MANIFEST}`],
+    ],
+    [
+      'an NDJSON manifest that is not that of the raw run',
+      () => edit(`${ndjson}/${MANIFEST}`, '"mode": "full"', '"mode": "changes"'),
+      [`damaged ndjson/engagements/${RUN}/${MANIFEST}`],
+    ],
+    [
+      'rejects added',
+      () => appendFile(`${ndjson}/${REJECTS}`, ' '),
       [`damaged ndjson/engagements/${RUN}/${REJECTS}`],
+    ],
+    [
+      'rejects gone',
+      () => rm(`${ndjson}/${REJECTS}`),
+      [`missing ndjson/engagements/${RUN}/${REJECTS}`],
     ],
     [
       'an NDJSON manifest gone',
@@ -208,6 +289,7 @@ describe('an interrupted run', () => {
     await rm(`${raw}/${PLAN}`);
     const place = `raw/engagements/${RUN}`;
     expect(await problems()).toEqual([
+      `foreign ${place}/${JOURNAL}`,
       `foreign ${place}/engagements-000001.json`,
       `foreign ${place}/engagements-000002.json`,
     ]);

@@ -38,7 +38,9 @@ describe.each(cases)('%s', (name) => {
   });
 
   test.each([1, 2, 3, 7, 64, 100_000])('and the same in pieces of %i bytes', async (size) => {
-    const batches = await Array.fromAsync(normalizePieces(cut(page, size), name, toOrigin(name)));
+    const batches = await Array.fromAsync(
+      normalizePieces(() => cut(page, size), name, toOrigin(name)),
+    );
     expect(toText(batches)).toEqual(toText([whole as Batch]));
   });
 

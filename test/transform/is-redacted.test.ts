@@ -28,3 +28,9 @@ test.each([
 ])('an %s with %j is not', (type, metadata) => {
   expect(isRedacted(row(type, metadata))).toBe(false);
 });
+
+test('so is one whose content was lifted out of its page', () => {
+  const html = JSON.stringify(`<html>\n<body class="x">\r\n${notice}</body></html>`).slice(1, -1);
+  expect(isRedacted(row('EMAIL', { html: '\0' + '1' }), ['<p>', html])).toBe(true);
+  expect(isRedacted(row('EMAIL', { html: '\0' + '0' }), ['<p>', html])).toBe(false);
+});

@@ -17,7 +17,7 @@ const inPieces = async (text: string, size: number) => {
   async function* pieces() {
     for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
   }
-  return Array.fromAsync(normalizePieces(pieces(), 'page.json', origin));
+  return Array.fromAsync(normalizePieces(pieces, 'page.json', origin));
 };
 const linesOf = (batches: Batch[]) => ({
   rows: Buffer.concat(batches.map(({ lines }) => lines)).toString(),
@@ -29,12 +29,19 @@ const nested = (levels: number, inside: string) =>
 const toPage = (metadata: string) =>
   `{"results":[{"engagement":{"id":1,"type":"NOTE"},"metadata":${metadata}},{"engagement":{"id":2,"type":"NOTE"}}]}`;
 
+/** No id or instant has as many characters. */
+const LIFT_FROM_LEAST = 70;
+
 /** Any JSON text: lone surrogates, U+0000, awkward keys, numbers that a double cannot hold. */
 const { json } = fc.letrec((tie) => ({
   json: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     fc.constantFrom('null', 'true', 'false', '[]', '{}', '-0', '1e400', '1.50', '1E5', '""'),
+    fc.constantFrom('0.1234567890123456789', '1.00000000000000000001', '1e-400'),
     fc.bigInt({ min: -(10n ** 25n), max: 10n ** 25n }).map(String),
+    fc
+      .tuple(fc.bigInt({ min: 0n, max: 10n ** 20n }), fc.stringMatching(/^[0-9]{1,25}$/))
+      .map(([integer, fraction]) => `-${integer}.${fraction}`),
     fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => JSON.stringify(n)),
     tie('string'),
     fc.array(tie('json'), { maxLength: 4 }).map((items) => `[${items.join(', ')}]`),
@@ -45,6 +52,12 @@ const { json } = fc.letrec((tie) => ({
   string: fc.oneof(
     fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)),
     fc.constantFrom('"__proto__"', '"\\u0000"', '"\\ud83d"', '"\\udE00x"', '"\\ud83d\\ude00"'),
+    fc
+      .tuple(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('\\\\', '\\"', '\\/', '\\u0041', '7', 'é', '\\r\\n'),
+      )
+      .map(([text, piece]) => `${JSON.stringify(text).slice(0, -1)}${piece.repeat(80)}"`),
     fc.constantFrom('"id"', '"type"', '"10"', '"9"', '"toJSON"', '"contactIds"', '"\\/"'),
   ),
 })) as { json: fc.Arbitrary<string> };
@@ -66,7 +79,12 @@ test('any page gives the same lines whole and in pieces', async () => {
       fc.integer({ min: 1, max: 40 }),
       async (records, size) => {
         const page = `{"offset":[1,{"results":[7]}],"results":[${records.join(',')}],"hasMore":false}`;
-        expect(linesOf(await inPieces(page, size))).toEqual(linesOf([whole(page) as Batch]));
+        const lines = linesOf([whole(page) as Batch]);
+        expect(linesOf(await inPieces(page, size))).toEqual(lines);
+        for (const from of [LIFT_FROM_LEAST, Number.POSITIVE_INFINITY]) {
+          const batch = normalizePage(Buffer.from(page), 'page.json', origin, from) as Batch;
+          expect(linesOf([batch])).toEqual(lines);
+        }
       },
     ),
     { numRuns: 300 },
@@ -155,16 +173,16 @@ test.each(['1e20000', '-1E-20000', `1${'0'.repeat(20_000)}`])(
 describe('a page that is no page', () => {
   test.each([
     ['', 'cut short after 0 bytes'],
-    ['{"results":[{"secret":"é', 'at byte 25 of 25'],
-    ['{"results":[{"secret":1', 'at byte 23 of 23'],
+    ['{"results":[{"secret":"é', 'cut short after 25 bytes'],
+    ['{"results":[{"secret":1', 'cut short after 23 bytes'],
     ['{"results":["é" secret]}', 'at byte 17 of 25'],
     ['\ufeff{"results":["é" secret]}', 'at byte 20 of 28'],
     ['{"results":[]}}', 'at byte 14 of 15'],
-    ['{"results":[secret]}', 'somewhere in its 20 bytes'],
-  ])('%j is told with the byte, and without its content', (text, where) => {
-    expect(() => whole(text)).toThrow(
-      expect.objectContaining({ message: `page.json is damaged: it is not JSON (${where})` }),
-    );
+    ['{"results":[secret]}', 'at byte 12 of 20'],
+  ])('%j is told with the byte, and without its content', async (text, where) => {
+    const message = `page.json is damaged: it is not JSON (${where})`;
+    expect(() => whole(text)).toThrow(expect.objectContaining({ message }));
+    await expect(inPieces(text, 3)).rejects.toThrow(expect.objectContaining({ message }));
   });
 
   test.each([

@@ -109,6 +109,7 @@ test('a run becomes rows, rejects and a manifest', async () => {
       },
     },
     parts: [{ file: 'engagements-0001.ndjson', rows: 2, bytes, sha256: toSha256(rows) }],
+    rejectsSha256: toSha256(rejects),
   });
   expect(result).toEqual({
     runs: [
@@ -351,7 +352,7 @@ describe('a damaged run', () => {
     const other = await writeRawRun(dataDir, LATER, ['{"results":[{"a":1}']);
     const error = (await failure(run())) as ArchiveError;
     expect(error.message).toBe(
-      `${folder}/engagements-000001.json is damaged: "results" is not an array\n${other}/engagements-000001.json is damaged: it is not JSON (at byte 19 of 19)`,
+      `${folder}/engagements-000001.json is damaged: "results" is not an array\n${other}/engagements-000001.json is damaged: it is not JSON (cut short after 19 bytes)`,
     );
   });
 
