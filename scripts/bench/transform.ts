@@ -8,60 +8,74 @@ import { promisify } from 'node:util';
 import { type PageEntry, readJournal } from '../../src/archive/journal.ts';
 import { readRawManifest, writeRawManifest } from '../../src/archive/manifest.ts';
 import { JOURNAL, listRuns, rawRoot } from '../../src/archive/runs.ts';
+import { toCounted } from '../../src/terminal/text.ts';
 import type { Cost } from './transform-once.ts';
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const ONCE = fileURLToPath(new URL('transform-once.ts', import.meta.url));
 const TURNS = 5;
 
+/** Memory is compared at so many records. */
+const MANY = 1_000_000;
+
 /**
- * `transform` of about `rowCount` records (the demo portal's pages, again and again) with one and two workers, against
- * a bare loop of JSON.parse and JSON.stringify on one core and against `jq -c '.results[]'`; and the memory it takes
- * for the demo portal alone and for all. Jobs take turns, each in a process of its own; figures are medians.
+ * `transform` of about `rowCount` records with one and two workers, against a bare loop of JSON.parse and JSON.stringify
+ * on one core and against `jq -c '.results[]'`; and the memory it takes for the demo portal once and for a million
+ * records. The records are the demo portal's pages, again and again, under as many names: all jobs read them from the
+ * page cache, which a first pass fills. Jobs take turns, each in a process of its own; figures are medians.
  */
 export async function benchTransform(rowCount: number): Promise<void> {
-  const small = await mkdtemp(path.join(tmpdir(), 'bench-'));
-  const large = await mkdtemp(path.join(tmpdir(), 'bench-'));
+  const [small, large, many] = (await Promise.all(
+    [1, 2, 3].map(() => mkdtemp(path.join(tmpdir(), 'bench-'))),
+  )) as [string, string, string];
   try {
     const env = { ...process.env, HUBSPOT_ACCESS_TOKEN: 'demo', DATA_DIR: small };
     await run(process.execPath, [CLI, 'extract', '--env-file', '/dev/null'], { env });
     const { records, bytes, files } = await repeatRun(small, large, rowCount);
     console.log(`${records} records, ${(bytes / 1e6).toFixed(0)} MB of pages`);
     const costs = new Map<string, Cost[]>();
+    const note = (job: string, cost: Cost): void => {
+      costs.set(job, [...(costs.get(job) ?? []), cost]);
+    };
+    await measureOnce(small, 'bare');
     for (let turn = 0; turn < TURNS; turn++) {
-      for (const [job, folder, workers] of [
-        ['bare loop', large, 'bare'],
-        ['transform, 1 worker', large, '1'],
-        ['transform, 2 workers', large, '2'],
-        ['transform, 2 workers, the demo portal once', small, '2'],
-      ] as const) {
-        costs.set(job, [...(costs.get(job) ?? []), await measureOnce(folder, workers)]);
+      note('bare loop', await measureOnce(large, 'bare'));
+      for (const workers of ['1', '2']) {
+        note(
+          `transform, ${toCounted(Number(workers), 'workers')}`,
+          await measureOnce(large, workers),
+        );
       }
       const jq = await measureJq(files);
-      if (jq !== null) costs.set('jq', [...(costs.get('jq') ?? []), jq]);
+      if (jq !== null) note('jq', jq);
     }
-    for (const [job, all] of costs) {
+    const [one, two, once] = [
+      'transform, 1 worker',
+      'transform, 2 workers',
+      'the demo portal once',
+    ];
+    note(once, await measureOnce(small, '2'));
+    await rm(large, { recursive: true });
+    const { records: count } = await repeatRun(small, many, MANY);
+    const all = `${count} records`;
+    note(all, await measureOnce(many, '2'));
+    for (const [job, own] of costs) {
       const [seconds, cpu, rss] = (['seconds', 'cpuSeconds', 'rssMb'] as const).map((key) =>
-        median(all.map((cost) => cost[key])),
+        median(own.map((cost) => cost[key])),
       );
       console.log(
-        `${job.padEnd(44)} ${seconds?.toFixed(2)} s, ${cpu?.toFixed(2)} s of CPU, ${rss?.toFixed(0)} MiB`,
+        job === 'jq'
+          ? `${job.padEnd(24)} ${seconds?.toFixed(2)} s`
+          : `${job.padEnd(24)} ${seconds?.toFixed(2)} s, ${cpu?.toFixed(2)} s of CPU, ${rss?.toFixed(0)} MiB`,
       );
     }
-    const one = 'transform, 1 worker';
-    const two = 'transform, 2 workers';
     ratio('CPU, 1 worker / bare loop', costs, [one, 'bare loop'], 'cpuSeconds');
     ratio('time, 1 worker / bare loop', costs, [one, 'bare loop'], 'seconds');
     ratio('time, 1 worker / 2 workers', costs, [one, two], 'seconds');
     ratio('time, jq / 2 workers', costs, ['jq', two], 'seconds');
-    ratio(
-      'memory, all / the demo portal once',
-      costs,
-      [two, `${two}, the demo portal once`],
-      'rssMb',
-    );
+    ratio(`memory, ${all} / ${once}`, costs, [all, once], 'rssMb');
   } finally {
-    for (const folder of [small, large]) await rm(folder, { recursive: true, force: true });
+    for (const folder of [small, large, many]) await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -100,7 +114,7 @@ async function measureOnce(dataDir: string, workers: string): Promise<Cost> {
   return JSON.parse(stdout);
 }
 
-/** Null where there is no jq. Its CPU time and memory are not told apart from ours. */
+/** Null where there is no jq; only its time is told. */
 async function measureJq(files: string[]): Promise<Cost | null> {
   const began = performance.now();
   try {
