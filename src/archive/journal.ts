@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import { ArchiveError } from '../errors.ts';
 import { parseJson } from '../json.ts';
@@ -50,6 +51,9 @@ export interface PageEntry {
   lastId: Id | null;
 }
 
+/** What a run that is being made remembers of each of its pages. */
+export type KnownPage = Omit<PageEntry, 'request'>;
+
 /** The journal of one raw run, open for appending. */
 export interface Journal {
   /** Resolves when the line is on disk. */
@@ -75,20 +79,46 @@ export async function readJournal(
   { torn = 'refuse' }: { torn?: 'refuse' | 'accept' } = {},
 ): Promise<JournalContent> {
   const file = path.join(folder, JOURNAL);
-  let bytes: Buffer;
+  const pages: PageEntry[] = [];
+  const known = new Map<string, string>();
+  const hash = createHash('sha256');
+  let rest = Buffer.alloc(0);
+  for await (const piece of readPieces(file)) {
+    hash.update(piece);
+    const bytes = Buffer.concat([rest, piece]);
+    let start = 0;
+    for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
+      const line = bytes.toString('utf8', start, end);
+      pages.push(shareTexts(parseLine(line, file, pages.length + 1), known));
+      start = end + 1;
+    }
+    rest = bytes.subarray(start);
+  }
+  const isTorn = rest.length > 0;
+  if (isTorn && torn === 'refuse') throw damaged(file, `line ${pages.length + 1} is cut short`);
+  return { pages, sha256: hash.digest('hex'), torn: isTorn };
+}
+
+const LINE_FEED = 0x0a;
+const PIECE_BYTES = 2 ** 20;
+
+async function* readPieces(file: string): AsyncGenerator<Buffer> {
   try {
-    bytes = await readFile(file);
+    yield* createReadStream(file, { highWaterMark: PIECE_BYTES });
   } catch (error) {
     throw cannotRead(file, error);
   }
-  const lines = bytes.toString('utf8').split('\n');
-  const isTorn = lines.pop() !== '';
-  if (isTorn && torn === 'refuse') throw damaged(file, `line ${lines.length + 1} is cut short`);
-  return {
-    pages: lines.map((line, index) => parseLine(line, file, index + 1)),
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    torn: isTorn,
-  };
+}
+
+/** The names of hundreds of properties stand in every line, and are kept once. */
+function shareTexts(entry: PageEntry, known: Map<string, string>): PageEntry {
+  const query = entry.request?.query ?? {};
+  for (const [name, text] of Object.entries(query)) {
+    if (typeof text !== 'string' || text.length < 100) continue;
+    query[name] = known.get(text) ?? text;
+    known.set(text, query[name]);
+  }
+  return entry;
 }
 
 /**
@@ -104,9 +134,9 @@ export async function openJournal(folder: string): Promise<Journal> {
     throw cannotWrite(file, error);
   }
   try {
-    const bytes = await handle.readFile();
-    const end = bytes.lastIndexOf('\n') + 1;
-    if (end < bytes.length) await handle.truncate(end);
+    const { size } = await handle.stat();
+    const end = await findEnd(handle, size);
+    if (end < size) await handle.truncate(end);
   } catch (error) {
     await handle.close();
     throw cannotWrite(file, error);
@@ -127,6 +157,19 @@ export async function openJournal(folder: string): Promise<Journal> {
     },
     close: () => handle.close(),
   };
+}
+
+/** Where the last whole line ends; looked for from behind, since a journal can be long. */
+async function findEnd(handle: FileHandle, size: number): Promise<number> {
+  for (let end = size; end > 0; ) {
+    const start = Math.max(0, end - PIECE_BYTES);
+    const piece = Buffer.alloc(end - start);
+    await handle.read(piece, 0, piece.length, start);
+    const found = piece.lastIndexOf(LINE_FEED);
+    if (found >= 0) return start + found + 1;
+    end = start;
+  }
+  return 0;
 }
 
 function parseLine(line: string, file: string, number: number): PageEntry {

@@ -59,6 +59,25 @@ test('a line for each page, private, in the order they were given', async () => 
   });
 });
 
+test('lines of any length, longer than what is read at once', async () => {
+  const properties = 'größe,'.repeat(200_000);
+  const entries = [1, 2, 3].map((n) => {
+    const { request, ...entry } = toEntry(n);
+    return { ...entry, request: { ...request, query: { properties, after: `${n}` } } };
+  });
+  await write(...entries);
+  const text = await readFile(file, 'utf8');
+  expect(await readJournal(folder)).toEqual({
+    pages: entries,
+    sha256: createHash('sha256').update(text).digest('hex'),
+    torn: false,
+  });
+  await writeFile(file, text + text.slice(0, 1_100_000));
+  expect(await readJournal(folder, { torn: 'accept' })).toMatchObject({ torn: true });
+  await write(toEntry(4));
+  expect((await readJournal(folder)).pages).toEqual([...entries, toEntry(4)]);
+});
+
 test('ids beyond 2^53 keep all digits', async () => {
   const lastId = parseJson('9007199254740993') as PageEntry['lastId'];
   await write(toEntry(1, { lastId }));
