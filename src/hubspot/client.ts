@@ -4,6 +4,7 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import type { Clock } from '../clock.ts';
 import { HubSpotUnavailable } from '../errors.ts';
 import type { Progress } from '../progress.ts';
+import { releaseBytes } from '../release-bytes.ts';
 import { withoutSecrets } from '../settings.ts';
 import { oneLine, type Retry, toFailure, toWait } from './failures.ts';
 import { createRateLimit, type RateLimit, SEARCH, UNKNOWN_ACCOUNT } from './rate-limit.ts';
@@ -64,7 +65,7 @@ export interface HubSpotClient {
     parse: (body: Buffer) => T,
     hooks?: FetchHooks,
   ): Promise<PageAnswer<T>>;
-  /** Requests that wait for the allowance, and what it comes to in requests per ms. Search has its own, not counted. */
+  /** Requests that wait for the allowance, and what it comes to in requests per ms. Search's own is left out. */
   readonly waiting: number;
   readonly rate: number;
   readonly counts: Readonly<ClientCounts>;
@@ -82,9 +83,9 @@ export interface ClientThings {
 /** How the client treats HubSpot. */
 export interface ClientOptions {
   timeouts: Timeouts;
-  /** Leaves room for the account's other integrations; infinite: the whole allowance. */
+  /** Of all requests, searches too: leaves room for the account's other integrations; infinite: the whole allowance. */
   maxRequestsPer10s: number;
-  /** Stops before the account has fewer requests than this left for the day. */
+  /** Stops before the account has fewer requests than this left for the day; what is under way then still comes. */
   dailyReserve: number;
   /** Of an HTTP proxy, for https only; null: none. */
   proxyUrl: string | null;
@@ -120,10 +121,14 @@ export function createClient(
 ): HubSpotClient {
   const { timeouts, maxRequestsPer10s, dailyReserve, proxyUrl } = { ...DEFAULTS, ...options };
   const dispatcher = createDispatcher(timeouts, proxyUrl);
-  const general = createRateLimit(clock, UNKNOWN_ACCOUNT, maxRequestsPer10s);
-  const search = createRateLimit(clock, SEARCH, maxRequestsPer10s);
+  const general = createRateLimit(clock, UNKNOWN_ACCOUNT);
+  const search = createRateLimit(clock, SEARCH);
+  const own = createRateLimit(clock, { max: maxRequestsPer10s, intervalMs: 10_000 });
   const counts: ClientCounts = { requests: 0, limited: 0 };
   let everAnswered = false;
+  let underWay = 0;
+  /** Of the day's requests, when all under way are counted. */
+  let leftToday = Number.POSITIVE_INFINITY;
 
   // An answer may quote what it was asked with.
   const withoutToken = (text: string): string =>
@@ -138,8 +143,10 @@ export function createClient(
     const requestedAt = clock.now();
     let answer: Awaited<ReturnType<typeof request>>;
     let bytes: Buffer;
+    counts.requests += 1;
+    underWay += 1;
+    leftToday -= 1;
     try {
-      counts.requests += 1;
       answer = await request(portal.apiUrl + path, {
         dispatcher,
         method,
@@ -159,19 +166,23 @@ export function createClient(
       // undici's own interceptor for this is experimental and warns of itself on stderr.
       const zipped = /^(?:x-)?gzip$/i.test(String(answer.headers['content-encoding']));
       bytes = zipped && received.length > 0 ? await unzip(received) : received;
+      if (bytes !== received) releaseBytes(received);
     } catch (error) {
       signal.throwIfAborted();
       const reason = withoutToken(describeNetworkError(error, timeouts));
       return { kind: 'retry', wait: 'server', reason };
+    } finally {
+      underWay -= 1;
     }
     const { statusCode: status, headers } = answer;
-    limit.learn(parseLimit(headers));
+    // Search tells nothing of its own limit, and were it to, it would be the other's.
+    if (limit !== search) limit.learn(parseLimit(headers));
+    leftToday = (parseCount(headers['x-hubspot-ratelimit-daily-remaining']) ?? Infinity) - underWay;
     if (status !== 200 && status !== 207) {
       const failure = toFailure({ status, headers, body: withoutToken(bytes.toString('utf8')) });
       if (failure.kind === 'stop') throw failure.error;
       return failure;
     }
-    assertReserve(headers, dailyReserve);
     try {
       return {
         request: pageRequest,
@@ -191,29 +202,35 @@ export function createClient(
   return {
     counts,
     get waiting() {
-      return general.waiting;
+      return own.waiting + general.waiting;
     },
     get rate() {
-      return general.rate;
+      return Math.min(own.rate, general.rate);
     },
     async fetchPage(toRequest, parse, { signal: pageSignal, onSent, onTrouble } = {}) {
       const signal = pageSignal ?? ownSignal;
-      for (let attempt = 1; ; attempt++) {
+      const failures = { window: 0, second: 0, locked: 0, server: 0 };
+      for (let attempts = 1; ; attempts++) {
         const pageRequest = toRequest();
         const limit = pageRequest.path.endsWith('/search') ? search : general;
+        await own.acquire(signal);
         await limit.acquire(signal);
+        assertReserve(leftToday, dailyReserve);
         onSent?.();
         const result = await attemptPage(pageRequest, parse, { limit, signal });
         if (!('kind' in result)) return result;
+        const attempt = ++failures[result.wait];
         if (result.wait === 'server') onTrouble?.(attempt);
+        const delayMs = retryDelay({ attempt, failure: result, everAnswered, random: random() });
         if (result.wait === 'window' || result.wait === 'second') {
           counts.limited += 1;
-          limit.backOff(BACK_OFF_MS);
+          limit.backOff(
+            Math.max(BACK_OFF_MS, delayMs === undefined ? 0 : (result.retryAfterMs ?? 0)),
+          );
         }
-        const delayMs = retryDelay({ attempt, failure: result, everAnswered, random: random() });
         if (delayMs === undefined) {
           throw new HubSpotUnavailable(
-            `gave up on ${withoutSecrets(portal.apiUrl)} after ${attempt === 1 ? 'one attempt' : `${attempt} attempts`}: ${result.reason}`,
+            `gave up on ${withoutSecrets(portal.apiUrl)} after ${attempts === 1 ? 'one attempt' : `${attempts} attempts`}: ${result.reason}`,
             { next: toNext(result, everAnswered) },
           );
         }
@@ -249,11 +266,11 @@ function parseLimit(headers: Headers): { max?: number; intervalMs?: number; rema
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-function assertReserve(headers: Headers, reserve: number): void {
-  const left = parseCount(headers['x-hubspot-ratelimit-daily-remaining']);
-  if (reserve === 0 || left === undefined || left >= reserve) return;
+/** Throws HubSpotUnavailable when one more request would leave fewer than `reserve`. */
+function assertReserve(left: number, reserve: number): void {
+  if (reserve === 0 || left > reserve) return;
   throw new HubSpotUnavailable(
-    `the account has ${left} requests left for today, fewer than the ${reserve} to be spared`,
+    `the account has ${left} requests left for today, and ${reserve} are to be spared`,
     { next: 'Run extract again tomorrow to go on, or lower --daily-reserve.' },
   );
 }

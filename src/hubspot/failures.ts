@@ -30,7 +30,6 @@ export interface Stop {
 /** An error body; HubSpot's documentation promises none of its fields. */
 interface ErrorBody {
   message?: unknown;
-  category?: unknown;
   policyName?: unknown;
   correlationId?: unknown;
   errors?: unknown;
@@ -53,7 +52,7 @@ export function toFailure(answer: Answer): Retry | Stop {
   });
   switch (answer.status) {
     case 429:
-      if (body.policyName === 'DAILY') {
+      if (isDaily(body)) {
         return unavailable(
           `the account's daily request allowance is used up (${said})`,
           "It is renewed at midnight in the account's time zone; run extract again then to go on.",
@@ -89,8 +88,8 @@ export function toFailure(answer: Answer): Retry | Stop {
   }
   return refused(
     `HubSpot rejects the request (${said})`,
-    answer.status === 404
-      ? 'Check HUBSPOT_API_URL.'
+    answer.status === 404 || answer.status === 410
+      ? 'Check HUBSPOT_API_URL and HUBSPOT_API_VERSION; where HubSpot has switched v1 off, extract --api objects goes on.'
       : 'HubSpot may have changed its API: see whether there is a newer version of hubspot-engagements.',
   );
 }
@@ -133,6 +132,11 @@ export function toWait(ms: number): string {
   const minutes = Math.ceil(ms / 60_000);
   if (minutes === 1) return 'a minute';
   return minutes < 120 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
+}
+
+// The policy may be missing, as every field; the message then tells.
+function isDaily(body: ErrorBody): boolean {
+  return body.policyName === 'DAILY' || /your daily limit/.test(text(body.message));
 }
 
 // The search limit names no policy; its message does.

@@ -37,14 +37,9 @@ const NOISE_SHARE = 0.01;
 
 /**
  * A limiter that never sends more than the allowance within any rolling interval. What was left unused may be caught up
- * on within the interval: how fast is up to the caller. `cap` (requests per ten seconds) leaves room for the account's
- * other integrations; those that use the same allowance are given way to.
+ * on within the interval: how fast is up to the caller. Others that use the same allowance are given way to.
  */
-export function createRateLimit(
-  clock: Clock,
-  initial: Allowance,
-  cap = Number.POSITIVE_INFINITY,
-): RateLimit {
+export function createRateLimit(clock: Clock, initial: Allowance): RateLimit {
   let { max, intervalMs } = initial;
   /** When the requests of the last interval were sent, oldest first. */
   let sent: number[] = [];
@@ -56,12 +51,26 @@ export function createRateLimit(
   /** What others were last seen to use of the same allowance. */
   let foreign = { requests: 0, until: 0 };
 
-  const nowMs = (): number => clock.now().getTime();
+  let looked = Number.NEGATIVE_INFINITY;
+
+  /** The clock may be set back: what was noted by it goes along, or it would be waited for. */
+  function nowMs(): number {
+    const now = clock.now().getTime();
+    const backMs = looked - now;
+    if (backMs > 0) {
+      sent = sent.map((at) => at - backMs);
+      pausedUntil -= backMs;
+      yielded = { ...yielded, at: yielded.at - backMs };
+      foreign = { ...foreign, until: foreign.until - backMs };
+    }
+    looked = now;
+    return now;
+  }
 
   /** Requests within an interval. Less than one means one in several intervals. */
   const allowed = (now: number): number => {
     const own = max * (1 - yieldedShare(now)) - (now < foreign.until ? foreign.requests : 0);
-    return Math.max(1, Math.floor(Math.min(own, (cap * intervalMs) / 10_000)));
+    return Math.max(1, Math.floor(own));
   };
 
   const yieldedShare = (now: number): number =>

@@ -2,7 +2,7 @@ import type { Retry } from './failures.ts';
 
 /** What decides about the next attempt. */
 export interface RetryInput {
-  /** How many attempts at this page have failed so far, from 1. */
+  /** How many attempts at this page have failed in this way so far, from 1. */
   attempt: number;
   failure: Retry;
   /** Whether the server has answered anything in this run: one that never did is probably the wrong one. */
@@ -20,6 +20,8 @@ const LONGEST_MS = 30_000;
 // Beyond this the program had better end and be run again. (Timers, too, end at 2^31 ms.)
 const PATIENCE_MS = 15 * 60_000;
 const ATTEMPTS = 10;
+// A limit is no failure: while others use it up, some ten minutes.
+const ATTEMPTS_LIMITED = 60;
 const ATTEMPTS_UNANSWERED = 4;
 
 /** Delay before the next attempt at a page, in ms; `undefined` means give up. Pure: the caller sleeps. */
@@ -29,7 +31,9 @@ export function retryDelay({
   everAnswered,
   random,
 }: RetryInput): number | undefined {
-  if (attempt >= (everAnswered ? ATTEMPTS : ATTEMPTS_UNANSWERED)) return undefined;
+  const isLimited = failure.wait === 'window' || failure.wait === 'second';
+  const most = isLimited ? ATTEMPTS_LIMITED : everAnswered ? ATTEMPTS : ATTEMPTS_UNANSWERED;
+  if (attempt >= most) return undefined;
   // HubSpot's own figure wins over ours: asking sooner only lengthens the penalty.
   const { retryAfterMs } = failure;
   if (retryAfterMs !== undefined) return retryAfterMs <= PATIENCE_MS ? retryAfterMs : undefined;
@@ -37,12 +41,12 @@ export function retryDelay({
     case 'window':
       return Math.min(LONGEST_WINDOW_MS, WINDOW_MS * attempt) * (1 + random / 10);
     case 'second':
-      return 1000 * attempt * (1 + random / 2);
+      return Math.min(LONGEST_WINDOW_MS, 1000 * attempt) * (1 + random / 2);
     case 'locked':
       return LOCKED_MS * attempt * (1 + random / 2);
     case 'server': {
-      const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
-      return most / 2 + (most / 2) * random;
+      const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
+      return longest / 2 + (longest / 2) * random;
     }
   }
 }

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { type PageProof, readPage } from '../archive/read-page.ts';
 import { ArchiveError } from '../errors.ts';
+import { releaseBytes } from '../release-bytes.ts';
 import { type CompletingPage, joinPageGroup } from './join-page-group.ts';
 import { normalizePage, parsePage } from './normalize-page.ts';
 import { type Batch, normalizeRecords, type PageOrigin } from './normalize-records.ts';
-import { releaseBytes } from './release-bytes.ts';
 
 /** A page file and what the journal says of it. */
 export interface PageFile extends PageProof {

@@ -11,8 +11,8 @@ import {
   type RunId,
 } from '../archive/runs.ts';
 import { syncFolder } from '../archive/write-file.ts';
+import { releaseBytes } from '../release-bytes.ts';
 import type { Batch } from './normalize-records.ts';
-import { releaseBytes } from './release-bytes.ts';
 
 /** An NDJSON run that is being written; nobody sees it before `publish`. All functions throw ArchiveError. */
 export interface RunWriter {

@@ -6,7 +6,8 @@ import { systemClock } from '../../src/clock.ts';
 import { missingScopes, tenSecondlyLimit } from '../../src/demo/answers.ts';
 import { startPortal } from '../../src/demo/start-portal.ts';
 import { HubSpotRefused, HubSpotUnavailable, Interrupted } from '../../src/errors.ts';
-import { type ClientThings, createClient } from '../../src/hubspot/client.ts';
+import { type ClientOptions, type ClientThings, createClient } from '../../src/hubspot/client.ts';
+import { parseSearchBody, toSearchRequest } from '../../src/hubspot/crm-objects.ts';
 import { parsePagedBody, toPagedRequest } from '../../src/hubspot/engagements-v1.ts';
 import { startServer } from '../support/start-server.ts';
 import { createTestClock } from '../support/test-clock.ts';
@@ -32,6 +33,7 @@ function connect(
   { url, token = TOKEN }: { url: string; token?: string },
   things: Partial<ClientThings> = {},
   answerMs = 5_000,
+  options: Partial<ClientOptions> = {},
 ) {
   const notes: string[] = [];
   const clock = createTestClock('2026-11-24T01:50:00.250Z');
@@ -44,7 +46,7 @@ function connect(
       random: () => 0,
       ...things,
     },
-    { timeouts: { connectMs: 5_000, answerMs } },
+    { timeouts: { connectMs: 5_000, answerMs }, ...options },
   );
   closers.push(client.close);
   return { notes, clock, fetchPage: () => client.fetchPage(() => REQUEST, parsePagedBody), client };
@@ -230,6 +232,95 @@ test('Retry-After is waited for; a very long one ends the run', async () => {
   expect(error).toMatchObject({
     message: expect.stringContaining(`gave up on ${portal.url}/ after 2 attempts: HTTP 429: `),
     next: 'Run extract again in 60 minutes to go on; what was fetched is kept.',
+  });
+});
+
+test("HubSpot's own wait holds for all requests", async () => {
+  const portal = await startPortal({ size: 5 });
+  closers.push(portal.close);
+  portal.faults.push({ answer: { ...tenSecondlyLimit(), headers: { 'Retry-After': '7' } } });
+  const slept: number[] = [];
+  const { promise: morning, resolve: wake } = Promise.withResolvers<void>();
+  let nowMs = 0;
+  const clock = {
+    now: () => new Date(nowMs),
+    sleep(ms: number) {
+      slept.push(ms);
+      return morning;
+    },
+  };
+  const { notes, fetchPage } = connect(portal, { clock });
+  const first = fetchPage();
+  while (notes.length === 0) await systemClock.sleep(1);
+  const second = fetchPage();
+  while (slept.length < 2) await systemClock.sleep(1);
+  expect(slept).toEqual([7_000, 7_000]);
+  nowMs += 7_000;
+  wake();
+  await Promise.all([first, second]);
+});
+
+test('the limit of the day ends the run, also where its policy is not named', async () => {
+  const portal = await startPortal({ size: 5 });
+  closers.push(portal.close);
+  const body = '{"status":"error","message":"You have reached your daily limit."}';
+  portal.faults.push({ answer: { status: 429, body } });
+  const error = await rejection(connect(portal).fetchPage());
+  expect(error).toBeInstanceOf(HubSpotUnavailable);
+  expect(error.message).toContain("the account's daily request allowance is used up");
+});
+
+test('limits do not use up the patience with trouble', async () => {
+  const portal = await startPortal({ size: 5, keepRequests: true });
+  closers.push(portal.close);
+  portal.faults.push({ answer: tenSecondlyLimit(), times: 30 });
+  portal.faults.push({ answer: { status: 500, body: '' }, times: 9 });
+  const { client, fetchPage } = connect(portal);
+  await fetchPage();
+  expect(client.counts).toEqual({ requests: 40, limited: 30 });
+});
+
+describe('room for others', () => {
+  test('a cap counts searches and all other requests together', async () => {
+    const portal = await startPortal({ size: 5, rateLimit: { max: 1_000, searchesPerSecond: 99 } });
+    closers.push(portal.close);
+    const { client, clock, fetchPage } = connect(portal, {}, 5_000, { maxRequestsPer10s: 6 });
+    const search = toSearchRequest(
+      { version: '2026-09', type: 'calls', properties: [] },
+      { from: '2026-11-24T00:00:00Z', to: '2026-11-24T01:00:00Z' },
+      null,
+      10,
+    );
+    for (let n = 0; n < 12; n++) {
+      await fetchPage();
+      await client.fetchPage(
+        () => search,
+        (body) => parseSearchBody('calls', body),
+      );
+    }
+    // Four intervals of six.
+    const waits = clock.slept.filter((ms) => ms > 5_000);
+    expect(waits).toHaveLength(3);
+    expect(client.rate).toBeCloseTo(6 / 10_200, 6);
+  });
+
+  test('a reserve for the day: it stops before, and the pages under way still come', async () => {
+    const portal = await startPortal({ size: 5, rateLimit: { daily: 20 } });
+    closers.push(portal.close);
+    const { client, fetchPage } = connect(portal, {}, 5_000, { dailyReserve: 15 });
+    await fetchPage();
+    const outcomes = await Promise.allSettled(Array.from({ length: 9 }, fetchPage));
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      ...Array(4).fill('fulfilled'),
+      ...Array(5).fill('rejected'),
+    ]);
+    expect(await rejection(fetchPage())).toMatchObject({
+      message: 'the account has 15 requests left for today, and 15 are to be spared',
+      next: 'Run extract again tomorrow to go on, or lower --daily-reserve.',
+      exitCode: 3,
+      retryable: true,
+    });
+    expect(client.counts.requests).toBe(5);
   });
 });
 

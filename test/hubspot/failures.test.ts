@@ -203,7 +203,8 @@ describe('stop for good', () => {
 
   test.each([
     [400, { message: 'Invalid offset', category: 'VALIDATION_ERROR' }, /newer version/],
-    [404, { message: 'resource not found' }, /^Check HUBSPOT_API_URL\.$/],
+    [404, { message: 'resource not found' }, /^Check HUBSPOT_API_URL and .*--api objects goes on/],
+    [410, HTML, /--api objects goes on/],
     [414, HTML, /newer version/],
   ])('HTTP %d', (status, body, next) => {
     const error = stop(answer(status, body));
