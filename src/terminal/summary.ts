@@ -10,6 +10,7 @@ export function summarizeExtract({
   manifest,
   folder,
   resumedPages,
+  counts,
   durationMs,
 }: ExtractResult): string {
   // A run that returned no record does not know whose portal it is.
@@ -19,6 +20,7 @@ export function summarizeExtract({
     `extract: ${toCounted(manifest.records, 'records')} of ${portal} in ${toDuration(durationMs)}`,
     `${toCounted(manifest.pages, 'pages')}${resumedPages > 0 ? ` (${toCount(resumedPages)} from before)` : ''}, ${toSize(manifest.bytes)}`,
     ...toTypes(manifest.types),
+    `${toCounted(counts.requests, 'requests')}, ${toCount(counts.limited)} of them refused by the rate limit`,
     `in ${shorten(folder)}`,
     'next: make load',
   );
@@ -35,11 +37,18 @@ export function summarizeTransform(
   if (runs.length === 0) {
     return `transform: nothing to do, ${toCounted(skipped, 'runs')} done already`;
   }
-  const sum = (key: 'records' | 'rows' | 'rejects' | 'replacedCharacters' | 'bytes'): number =>
-    runs.reduce((total, run) => total + run[key], 0);
+  const sum = (
+    key: 'records' | 'rows' | 'rejects' | 'replacedCharacters' | 'redacted' | 'bytes',
+  ): number => runs.reduce((total, run) => total + run[key], 0);
+  const redacted = sum('redacted');
   return lines(
     `transform: ${toCounted(sum('rows'), 'rows')} of ${toCounted(runs.length, 'runs')} in ${toDuration(durationMs)}`,
     `${toSize(sum('bytes'))}, ${toCounted(sum('rejects'), 'records')} rejected, ${toCounted(sum('replacedCharacters'), 'characters')} replaced`,
+    ...(redacted === 0
+      ? []
+      : [
+          `warning: ${toCounted(redacted, 'e-mails')} came without contents; give the app the scope sales-email-read, then extract --full`,
+        ]),
     `in ${shorten(folder)}`,
     ...(loads ? [] : ['next: make load']),
   );

@@ -15,7 +15,7 @@ const summarize = (manifest: Partial<RawManifest>, resumedPages = 0) =>
     } as RawManifest,
     folder: '/srv/job/data/raw/engagements/2026/11/24/015000Z-full',
     resumedPages,
-    counts: { requests: 121, limited: 0 },
+    counts: { requests: 121, limited: 5 },
     durationMs: 5_800,
   });
 
@@ -24,6 +24,7 @@ test('extract tells whose records it has, how many of which types, and where', (
   121 pages (53 from before), 131 MB
   EMAIL 26,718, CALL 1,257, NOTE 1,213, TASK 825, MEETING 27, SMS 9,
   and 1 more type
+  121 requests, 5 of them refused by the rate limit
   in /srv/job/data/raw/engagements/2026/11/24/015000Z-full
   next: make load`);
 });
@@ -48,5 +49,33 @@ test('where nothing is, transform and load say what has to come first', () => {
   );
   expect(summarizeLoad({ ...load, alreadyMerged: 2 }, 'here')).toBe(
     'load: nothing to do, 2 runs loaded already',
+  );
+});
+
+test('transform warns of e-mails that came redacted, and only then', () => {
+  const summarize = (redacted: number): string =>
+    summarizeTransform(
+      {
+        runs: [
+          {
+            run: '2026/11/24/015000Z-full',
+            records: 2_000,
+            rows: 2_000,
+            rejects: 0,
+            replacedCharacters: 0,
+            redacted,
+            bytes: 90,
+            drift: [],
+            durationMs: 10,
+          },
+        ],
+        skipped: 0,
+        durationMs: 10,
+      },
+      '/data/ndjson',
+    );
+  expect(summarize(0)).not.toContain('warning');
+  expect(summarize(1_500)).toContain(
+    '\n  warning: 1,500 e-mails came without contents; give the app the scope sales-email-read, then extract --full\n',
   );
 });
