@@ -1,10 +1,10 @@
-import type { PageEntry } from '../archive/journal.ts';
 import type { RawManifest } from '../archive/manifest.ts';
 import { OBJECT_TYPE_NAMES, OBJECT_TYPES, type ObjectType } from '../archive/object-types.ts';
 import type { ArchiveState } from '../archive/state.ts';
 import { GuardRefused, HubSpotRefused } from '../errors.ts';
 import type { HubSpotClient } from '../hubspot/client.ts';
 import { parseModifiedBody, toModifiedRequest } from '../hubspot/engagements-v1.ts';
+import type { PageSummary } from '../hubspot/page-summary.ts';
 
 /**
  * A scope that was taken away shows as an empty portal: taken for the truth, it would delete every row.
@@ -22,23 +22,22 @@ export function assertNotEmptied(state: ArchiveState): void {
 }
 
 /**
- * By the objects API each type has a scope of its own. Throws GuardRefused, before the run is called complete, when a
- * type came without any record though the archive has some.
+ * By the objects API each type has a scope of its own. Throws GuardRefused when `page` says that there is nothing in
+ * `stream` though the archive has some. Asked before the page is written down: when the scope is back, the run goes on.
  */
-export function assertNoTypeEmptied(pages: readonly PageEntry[], state: ArchiveState): void {
-  for (const name of OBJECT_TYPE_NAMES) {
-    const { type, typedBy }: ObjectType = OBJECT_TYPES[name];
-    if (pages.some((page) => page.stream === name && page.records > 0)) continue;
-    const known = [type, ...(typedBy?.types ?? [])];
-    const earlier = withRecords(state).findLast(({ types }) => known.some((each) => types[each]));
-    if (earlier === undefined) continue;
-    throw new GuardRefused(
-      `HubSpot returned none of the ${name}, but run ${earlier.run} of this archive has some`,
-      {
-        next: 'Check the scopes of the app; if there really are none now, run extract --allow-empty.',
-      },
-    );
-  }
+export function assertTypeNotEmptied(stream: string, page: PageSummary, state: ArchiveState): void {
+  const name = OBJECT_TYPE_NAMES.find((each) => each === stream);
+  if (name === undefined || page.records > 0 || page.hasMore) return;
+  const { type, typedBy }: ObjectType = OBJECT_TYPES[name];
+  const known = [type, ...(typedBy?.types ?? [])];
+  const earlier = withRecords(state).findLast(({ types }) => known.some((each) => types[each]));
+  if (earlier === undefined) return;
+  throw new GuardRefused(
+    `HubSpot returned none of the ${name}, but run ${earlier.run} of this archive has some`,
+    {
+      next: 'Check the scopes of the app, then run extract again to go on; if there really are none now, with --allow-empty.',
+    },
+  );
 }
 
 /**

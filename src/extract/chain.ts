@@ -1,4 +1,4 @@
-import type { PageEntry } from '../archive/journal.ts';
+import type { KnownPage } from '../archive/journal.ts';
 import { HubSpotUnavailable } from '../errors.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
 import type { Ask } from './walk.ts';
@@ -19,9 +19,14 @@ export interface Chain {
   check(ask: Ask, page: PageSummary): 'good' | 'refused';
   /** Of a page asked for before the walk became a chain, nothing comes. */
   accept(ask: Ask, page: PageSummary): void;
+  /**
+   * HubSpot refuses the cursor (400). When an earlier program was given it, HubSpot may have forgotten it since: begins
+   * anew and returns what to say of it. Undefined for any other cursor.
+   */
+  restart(reason: string): string | undefined;
 }
 
-type Link = Pick<PageEntry, 'cursor' | 'nextCursor' | 'hasMore'>;
+type Link = Pick<KnownPage, 'cursor' | 'nextCursor' | 'hasMore'>;
 
 /** A chain that goes on where the `pages` of the journal, in any order, end it. */
 export function createChain(
@@ -34,6 +39,7 @@ export function createChain(
   let cursor = start;
   let complete = false;
   let asking = false;
+  let moved = false;
   for (
     let page = byCursor.get(cursor);
     page !== undefined && !seen.has(cursor);
@@ -69,9 +75,17 @@ export function createChain(
     accept(ask, page) {
       if (ask.cursor !== cursor || complete) return;
       asking = false;
+      moved = true;
       complete = !page.hasMore;
       seen.add(cursor);
       if (!complete) cursor = page.nextCursor;
+    },
+    restart(reason) {
+      if (moved || cursor === start) return undefined;
+      moved = true;
+      cursor = start;
+      seen.clear();
+      return `${stream}: HubSpot takes the cursor of then no more (${reason}); beginning anew`;
     },
   };
 }

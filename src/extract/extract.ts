@@ -1,5 +1,6 @@
 import path from 'node:path';
-import type { PageEntry } from '../archive/journal.ts';
+import { assertRoom } from '../archive/disk-space.ts';
+import type { KnownPage } from '../archive/journal.ts';
 import { FORMAT, type RawManifest, type RunPlan, writeAbandoned } from '../archive/manifest.ts';
 import { createRun, rawRoot } from '../archive/runs.ts';
 import { type ArchiveState, assertSamePortal, readArchiveState } from '../archive/state.ts';
@@ -9,15 +10,16 @@ import { MAX_LIST_LIMIT, MAX_SEARCH_LIMIT } from '../hubspot/crm-objects.ts';
 import { MAX_MODIFIED_LIMIT } from '../hubspot/engagements-v1.ts';
 import type { Progress } from '../progress.ts';
 import {
-  assertNoTypeEmptied,
   assertNotEmptied,
   assertNothingHidden,
+  assertTypeNotEmptied,
 } from './assert-not-emptied.ts';
 import { type Decision, decide, type Wishes } from './decide.ts';
 import { beginRun, type FetchedPage, type OpenRun, resumeRun } from './open-run.ts';
 import { runWalks } from './run-walks.ts';
 import { planObjectsWalks, prepareObjects } from './streams-objects.ts';
 import { planV1Walks } from './streams-v1.ts';
+import { describeV1End } from './v1-end.ts';
 import type { Walk } from './walk.ts';
 
 /** What to extract, and where to. */
@@ -31,6 +33,8 @@ export interface ExtractOptions {
   allowEmpty: boolean;
   /** Keep new pages compressed, as `.json.gz`. */
   compress?: boolean;
+  /** Bytes of the disk to leave free; those of {@link assertRoom} by default. */
+  spareBytes?: number;
   wishes: Wishes;
   /** The dated version of the CRM objects API, such as `2026-09`. */
   apiVersion: string;
@@ -59,8 +63,8 @@ export interface ExtractResult {
 /**
  * Extracts into a raw run what the archive says is due: everything, the changes, or the rest of an interrupted run.
  * The caller holds the archive's lock. Nothing is written before the first good page is there.
- * Throws HubSpotRefused or HubSpotUnavailable (what was fetched is kept), ArchiveError, GuardRefused for another
- * portal's archive or a suspiciously empty answer, or the signal's reason.
+ * Throws HubSpotRefused or HubSpotUnavailable (what was fetched is kept), ArchiveError (also for a disk with too little
+ * room), GuardRefused for another portal's archive or a suspiciously empty answer, or the signal's reason.
  */
 export async function extract(
   options: ExtractOptions,
@@ -78,7 +82,15 @@ export async function extract(
   const resumedPages = run?.pages.length ?? 0;
   if (run !== undefined) progress.note(`${resumedPages} pages are there`);
   try {
+    const last = findLastFull(state);
+    const mode = decision.kind === 'resume' ? run?.plan.mode : decision.mode;
+    // How small compressed pages will be nobody knows.
+    const expectedBytes = mode === 'full' && !options.compress ? (last?.bytes ?? 0) : 0;
+    const doneBytes = run?.pages.reduce((sum, page) => sum + page.bytes, 0) ?? 0;
+    await assertRoom(options.dataDir, Math.max(0, expectedBytes - doneBytes), options.spareBytes);
     const draft = run?.plan ?? (await draftPlan(decision, options, client));
+    const end = draft.api === 'v1' ? describeV1End(startedAt) : undefined;
+    if (end !== undefined) progress.note(end);
     let portalId = run?.pages.find((page) => page.portalId !== null)?.portalId ?? state.portalId;
     const assertOurs = (told: number | null): void => {
       const source = { demo: options.demo, portalId: told };
@@ -87,7 +99,7 @@ export async function extract(
     };
     assertOurs(draft.objects?.portalId ?? null);
     let records = run?.pages.reduce((sum, page) => sum + page.records, 0) ?? 0;
-    const total = draft.mode === 'full' ? expectRecords(state) : undefined;
+    const total = draft.mode === 'full' ? last?.records : undefined;
     const starting = createOnce(async (first: FetchedPage) => {
       const isEmpty = first.answer.page.records === 0 && !first.answer.page.hasMore;
       if (isEmpty && draft.api === 'v1' && !options.allowEmpty) {
@@ -97,8 +109,15 @@ export async function extract(
       return startRun(draft, decision, state, { options, startedAt, clock });
     });
 
+    const mayBeEmptied = draft.api === 'objects' && draft.mode === 'full' && !options.allowEmpty;
+
     async function save(page: FetchedPage): Promise<void> {
       assertOurs(page.answer.page.portalId);
+      // From the start: elsewhere, an empty page is the end.
+      if (mayBeEmptied && page.cursor === null) {
+        assertTypeNotEmptied(page.stream, page.answer.page, state);
+      }
+      await assertRoom(options.dataDir, page.answer.body.length, options.spareBytes);
       run ??= await starting(page);
       await run.addPage(page);
       records += page.answer.page.records;
@@ -115,9 +134,6 @@ export async function extract(
     const mostInFlight = options.demo ? 1 : undefined;
     await runWalks(walks, { client, save, signal }, pageLimit, mostInFlight);
     if (run === undefined) throw new Error('a walk from the start yields a page');
-    if (draft.api === 'objects' && draft.mode === 'full' && !options.allowEmpty) {
-      assertNoTypeEmptied(run.pages, state);
-    }
     const manifest = await run.complete();
     const durationMs = clock.now().getTime() - startedAt.getTime();
     return { manifest, folder: run.folder, resumedPages, counts: { ...client.counts }, durationMs };
@@ -145,7 +161,7 @@ async function draftPlan(
 
 function planWalks(
   draft: Draft,
-  pages: readonly PageEntry[],
+  pages: readonly KnownPage[],
   { pageLimit }: ExtractOptions,
   { note }: Progress,
 ): { walks: Walk[]; pageLimit: number } {
@@ -168,12 +184,10 @@ function describe(decision: Decision): string {
   return window === null ? `a ${mode} run: ${why}` : `the changes since ${window.from}: ${why}`;
 }
 
-/** About how many records are to come, for the progress bar; undefined when nothing tells. */
-function expectRecords(state: ArchiveState): number | undefined {
-  const full = state.runs.findLast(
-    (run) => run.state === 'complete' && run.manifest.mode === 'full',
-  );
-  return full?.state === 'complete' ? full.manifest.records : undefined;
+/** The last complete full run: the next will be about as large. */
+function findLastFull({ runs }: ArchiveState): RawManifest | undefined {
+  const manifests = runs.flatMap((run) => (run.state === 'complete' ? [run.manifest] : []));
+  return manifests.findLast(({ mode }) => mode === 'full');
 }
 
 async function startRun(

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { openJournal, type PageEntry, readJournal } from '../archive/journal.ts';
+import { type KnownPage, openJournal, type PageEntry, readJournal } from '../archive/journal.ts';
 import {
   type RawManifest,
   type RunPlan,
@@ -33,7 +33,7 @@ export interface OpenRun {
   readonly plan: RunPlan;
   readonly folder: string;
   /** What the journal holds, in its order. */
-  readonly pages: readonly PageEntry[];
+  readonly pages: readonly KnownPage[];
   /**
    * Resolves when the page and its journal line are safely on disk, and before it those that complete it: a page that
    * the journal has is whole. Throws ArchiveError.
@@ -86,7 +86,7 @@ async function openRun(
   { compress = false }: PageStorage,
 ): Promise<OpenRun> {
   const journal = await openJournal(folder);
-  const { pages } = await readJournal(folder);
+  const pages = (await readJournal(folder)).pages.map(toKnown);
   const toFile = createNames(pages, compress ? '.json.gz' : '.json');
 
   async function write(
@@ -122,7 +122,7 @@ async function openRun(
       lastId: toId(page.ids.at(-1)),
     };
     await journal.append(entry);
-    pages.push(entry);
+    pages.push(toKnown(entry));
   }
 
   return {
@@ -150,7 +150,7 @@ async function openRun(
  * The names of new pages. A page that a killed program had begun to complete but not written is not named again: what
  * completes it would belong to another.
  */
-function createNames(pages: readonly PageEntry[], suffix: string): (stream: string) => string {
+function createNames(pages: readonly KnownPage[], suffix: string): (stream: string) => string {
   const last = new Map<string, number>();
   for (const { file, completes } of pages) {
     for (const name of [file, completes?.file ?? '']) {
@@ -163,6 +163,11 @@ function createNames(pages: readonly PageEntry[], suffix: string): (stream: stri
     last.set(stream, number);
     return `${stream}-${String(number).padStart(6, '0')}${suffix}`;
   };
+}
+
+/** A request is long, and nothing that comes later depends on it. */
+function toKnown({ request: _, ...page }: PageEntry): KnownPage {
+  return page;
 }
 
 function toId(id: bigint | undefined): Id | null {

@@ -16,10 +16,14 @@ export interface WalkState {
   asking: readonly bigint[];
   /** Records of the pages so far that no other page held before. */
   records: number;
-  /** Requests that brought nothing, or what others had brought: as many pages, and parts of such. */
-  wasted: number;
+  /** Of what was fetched, how much other pages held: as many pages, and parts of such. */
+  repeated: number;
+  /** Pages that held nothing. */
+  empty: number;
   /** Records a full page holds. */
   pageSize: number;
+  /** Whether most of the allowance lies idle: then splitting may cost more. */
+  starving: boolean;
 }
 
 /** What to ask for next. */
@@ -47,11 +51,16 @@ const ALONE_PAGES = 2;
 const PROBE_FACTOR = 8;
 /** A segment is split only while it holds this many pages: where two walks meet, half a page is fetched twice. */
 const WORTH_SPLITTING_PAGES = 2.5;
-/** Requests that splitting may waste: some to begin with, and a share of the pages that there seem to be. */
-const FREE_WASTE = 0.5;
-const WASTE_SHARE = 0.045;
+/** Pages that splitting may fetch twice: some to begin with, and a share of those that there seem to be. */
+const FREE_REPEATED = 0.5;
+const REPEATED_SHARE = 0.03;
+/** Pages without anything that looking for the upper end may cost: some to begin with, more when waste leaves room. */
+const FREE_EMPTY = 2;
+const WASTE_SHARE = 0.04;
+/** So many times the shares while most of the allowance lies idle. */
+const STARVING = 3;
 /** As many times what is there may be expected between known places. */
-const MOST_BELIEVED = 64;
+const MOST_BELIEVED = 16;
 
 /**
  * The next place to ask from, or undefined when asking more now would be waste. What must be asked comes first: the left
@@ -67,9 +76,9 @@ export function planAsk(state: WalkState): PlannedAsk | undefined {
   if (segments.length === 0 || samples.length < ALONE_PAGES) return undefined;
   const known = countKnown(state, segments);
   const choice = segments
-    .filter(isSplittable)
+    .filter((segment) => isSplittable(segment) && !isWasteful(state, segments, segment, known))
     .reduce<Segment | undefined>((a, b) => (a && toGain(a) > toGain(b) ? a : b), undefined);
-  if (choice === undefined || isWasteful(state, segments, choice, known)) return undefined;
+  if (choice === undefined) return undefined;
   return {
     from: toSplit(choice, state, known),
     split: true,
@@ -86,38 +95,40 @@ function isSplittable({ to, pages, answered, open }: Segment): boolean {
   return pages >= WORTH_SPLITTING_PAGES && (answered || !open);
 }
 
-/** Pages that splitting gives others to fetch, by the requests it probably wastes. */
-function toGain(segment: Segment): number {
-  return segment.to === null ? Number.POSITIVE_INFINITY : segment.pages / toCost(segment);
-}
-
-/** Requests that asking within the segment probably wastes: half a page where two walks meet, or one in vain. */
-function toCost({ open }: Segment): number {
-  return open ? 1 : 0.5;
+/** Pages that splitting gives others to fetch; past an answered edge without any bound, nobody knows. */
+function toGain({ to, pages, open }: Segment): number {
+  if (to === null) return Number.POSITIVE_INFINITY;
+  return open ? pages / 2 : pages;
 }
 
 /**
  * Pages that there seem to be, those that are there already included. What lies between known places is only guessed: it is
  * believed up to a multiple of what is there, and the less the more guesses have come to nothing.
  */
-function countKnown({ records, wasted, pageSize }: WalkState, segments: Segment[]): number {
+function countKnown({ records, repeated, pageSize }: WalkState, segments: Segment[]): number {
   const here = records / pageSize;
   const between = segments.reduce((sum, { pages, open }) => sum + (open ? 0 : pages), 0);
-  return here + Math.min(between, (here * MOST_BELIEVED) / (1 + wasted));
+  return here + Math.min(between, (here * MOST_BELIEVED) / (1 + repeated));
 }
 
 /** Whether what was fetched twice or in vain, and what will be, exceeds what splitting may cost. */
 function isWasteful(
-  { records, wasted, pageSize }: WalkState,
+  { records, repeated, empty, pageSize, starving }: WalkState,
   segments: Segment[],
   choice: Segment,
   known: number,
 ): boolean {
   if (choice.to === null) return false;
-  const meetings = segments.slice(0, -1).reduce((sum, segment) => sum + toCost(segment), 0);
-  const total = wasted + meetings + toCost(choice);
-  // What is only expected counts half: it may not be there, and the end of the walk wants its share.
-  return total > FREE_WASTE + (WASTE_SHARE * (records / pageSize + known)) / 2;
+  const more = starving ? STARVING : 1;
+  const here = (records / pageSize) * more;
+  const others = segments.slice(0, -1).filter(({ open }) => open === choice.open).length;
+  if (choice.open) {
+    return empty + others + 1 > FREE_EMPTY + Math.max(0, WASTE_SHARE * here - repeated);
+  }
+  // Where two walks meet, half a page is fetched twice. What is only expected counts half: it may not be there.
+  const meetings = (others + 1) / 2;
+  const spent = repeated + Math.max(0, empty - FREE_EMPTY);
+  return spent + meetings > FREE_REPEATED + (REPEATED_SHARE * (here + known * more)) / 2;
 }
 
 /** The gaps, cut at the places being asked from. */
@@ -171,11 +182,14 @@ function logarithmicMean(a: number, b: number): number {
 /** Where to ask within a segment that is being asked from its beginning. */
 function toSplit(
   { from, to, pages, open }: Segment,
-  { samples }: WalkState,
+  { coverage, samples }: WalkState,
   known: number,
 ): bigint {
-  // In ids, at the density of the last page: what is known laid out once more.
-  const again = Math.max(1, known * toPageWidth(samples[findFirst(samples, from) - 1]));
+  // In ids: what is known laid out once more at the density of the last page; or as far again as it went to the last
+  // page, past whatever hole.
+  const dense = known * toPageWidth(samples[findFirst(samples, from) - 1]);
+  const before = coverage.findLast(({ to }) => to !== null && to < from)?.to ?? samples[0]?.first;
+  const again = Math.max(1, dense, Number(from - (before ?? from)));
   // Well beyond everything known: what is there is needed anyway, and where nothing is, the end is known.
   if (to === null) return from + toId(again * (PROBE_FACTOR - 1));
   const length = Number(to - from);

@@ -1,13 +1,14 @@
 import { HubSpotRefused, HubSpotUnavailable } from '../errors.ts';
 import type { HubSpotClient } from '../hubspot/client.ts';
 import { createPageSize, type PageSize } from '../hubspot/page-size.ts';
+import { releaseBytes } from '../release-bytes.ts';
 import type { FetchedPage } from './open-run.ts';
 import type { Ask, Walk } from './walk.ts';
 
 /** What acts for the walks. */
 export interface WalkThings {
   client: HubSpotClient;
-  /** Writes a page down; resolves when it is safely on disk. Called for several pages at once. */
+  /** Writes a page down; resolves when it is safely on disk: its body is gone then. Called for several pages at once. */
   save(page: FetchedPage): Promise<void>;
   signal: AbortSignal;
 }
@@ -35,6 +36,8 @@ export async function runWalks(
 ): Promise<void> {
   const sizes = new Map<Walk, PageSize>(walks.map((walk) => [walk, createPageSize(pageLimit)]));
   const inFlight = new Set<Promise<void>>();
+  /** Of those, the ones that HubSpot has not answered: the rest are being saved, and use no allowance. */
+  let asking = 0;
   const stop = new AbortController();
   const stopped = AbortSignal.any([signal, stop.signal]);
   let failure: unknown;
@@ -44,7 +47,8 @@ export async function runWalks(
   let bodyBytes = 0;
   let wake = (): void => {};
 
-  async function fetchAndSave(walk: Walk, ask: Ask): Promise<void> {
+  /** The page, and what completes it; undefined when it does not belong to the walk any more. */
+  async function fetchPage(walk: Walk, ask: Ask): Promise<FetchedPage | undefined> {
     const size = sizes.get(walk) as PageSize;
     let limit = size.now;
     const answer = await client.fetchPage(() => walk.toRequest(ask, limit), walk.parse, {
@@ -57,15 +61,28 @@ export async function runWalks(
     latencyMs = answered ? latencyMs * 0.9 + answer.durationMs * 0.1 : answer.durationMs;
     answered = true;
     bodyBytes = Math.max(bodyBytes * 0.9, answer.body.length);
-    if (walk.check(ask, answer.page) === 'refused') return walk.drop(ask);
+    if (walk.check(ask, answer.page) === 'refused') return undefined;
     size.grow();
     // As it was when the page was checked: meanwhile the walk may become a chain.
     const { stream, kind } = walk;
     const companions = await walk.findCompanions?.(answer, (toRequest, parse) =>
-      client.fetchPage(toRequest, parse, { signal: stopped }),
+      client.fetchPage(toRequest, parse, { signal: stopped, onSent: () => wake() }),
     );
-    await save({ stream, walk: kind, cursor: ask.cursor, answer, companions: companions ?? [] });
-    walk.accept(ask, answer.page);
+    return { stream, walk: kind, cursor: ask.cursor, answer, companions: companions ?? [] };
+  }
+
+  async function fetchAndSave(walk: Walk, ask: Ask): Promise<void> {
+    asking += 1;
+    const page = await fetchPage(walk, ask).finally(() => {
+      asking -= 1;
+      wake();
+    });
+    if (page === undefined) return walk.drop(ask);
+    await save(page);
+    for (const { body } of [page.answer, ...page.companions.map(({ answer }) => answer)]) {
+      releaseBytes(body);
+    }
+    walk.accept(ask, page.answer.page);
   }
 
   function launch(walk: Walk, ask: Ask): void {
@@ -99,7 +116,7 @@ export async function runWalks(
     const mayAsk = failure === undefined && inFlight.size < room && client.waiting === 0;
     // Rounded: near the pace of one request after the other, company wastes more than it gains.
     const useful = Math.round(client.rate * latencyMs * IN_FLIGHT_MARGIN);
-    const next = mayAsk ? pickAsk(walks, inFlight.size < useful) : undefined;
+    const next = mayAsk ? pickAsk(walks, asking < useful, asking < useful / 2) : undefined;
     if (next !== undefined) launch(next.walk, next.ask);
     else if (inFlight.size > 0) await woken;
     else if (failure !== undefined) throw failure;
@@ -115,10 +132,14 @@ function countRoom(bodyBytes: number): number {
 }
 
 /** The ask that promises most of all walks'; a split only when `maySplit`. */
-function pickAsk(walks: readonly Walk[], maySplit: boolean): { walk: Walk; ask: Ask } | undefined {
+function pickAsk(
+  walks: readonly Walk[],
+  maySplit: boolean,
+  starving: boolean,
+): { walk: Walk; ask: Ask } | undefined {
   let best: { walk: Walk; ask: Ask } | undefined;
   for (const walk of walks) {
-    const ask = walk.plan();
+    const ask = walk.plan(starving);
     if (ask === undefined || (ask.split && !maySplit)) continue;
     const isBetter =
       best === undefined ||

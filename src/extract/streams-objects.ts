@@ -1,4 +1,4 @@
-import type { PageEntry } from '../archive/journal.ts';
+import type { KnownPage } from '../archive/journal.ts';
 import type { RunPlan } from '../archive/manifest.ts';
 import { OBJECT_TYPE_NAMES, type ObjectTypeName } from '../archive/object-types.ts';
 import { HubSpotUnavailable } from '../errors.ts';
@@ -32,13 +32,16 @@ export async function prepareObjects(
   version: string,
   fetch: Fetch,
 ): Promise<{ objects: NonNullable<RunPlan['objects']>; now: Date }> {
+  // First and alone: a wrong token, and the account's limit, show here.
   const account = await fetch(() => toAccountRequest(version), parsePortalId);
-  const properties: Record<string, string[]> = {};
-  for (const type of OBJECT_TYPE_NAMES) {
-    const answer = await fetch(() => toPropertiesRequest({ version, type }), parsePropertyNames);
-    properties[type] = answer.page;
-  }
-  return { objects: { portalId: account.page, properties }, now: account.answeredAt };
+  const properties = await Promise.all(
+    OBJECT_TYPE_NAMES.map(async (type) => {
+      const answer = await fetch(() => toPropertiesRequest({ version, type }), parsePropertyNames);
+      return [type, answer.page] as const;
+    }),
+  );
+  const objects = { portalId: account.page, properties: Object.fromEntries(properties) };
+  return { objects, now: account.answeredAt };
 }
 
 /**
@@ -47,7 +50,7 @@ export async function prepareObjects(
  */
 export function planObjectsWalks(
   plan: Pick<RunPlan, 'window' | 'objects' | 'apiVersion'>,
-  pages: readonly PageEntry[],
+  pages: readonly KnownPage[],
   { pageLimit, note }: { pageLimit: number; note(message: string): void },
 ): Walk[] {
   const { window, objects, apiVersion: version } = plan;
@@ -55,7 +58,7 @@ export function planObjectsWalks(
   return OBJECT_TYPE_NAMES.flatMap((type) => {
     const [properties = [], ...further] = chunkProperties(objects.properties[type] ?? []);
     const query = { version, type, properties };
-    const of = (stream: string): PageEntry[] => pages.filter((page) => page.stream === stream);
+    const of = (stream: string): KnownPage[] => pages.filter((page) => page.stream === stream);
     if (window !== null) {
       const closed = { from: window.from, to: window.to ?? window.from };
       const stream = {
@@ -70,7 +73,7 @@ export function planObjectsWalks(
         parse: (body: Buffer) => parseSearchBody(type, body),
         findCompanions: findAssociations(query),
       };
-      return [createChainWalk(stream, of(type))];
+      return [createChainWalk(stream, of(type), note)];
     }
     return [false, true].map((archived) => {
       const name = archived ? `${type}-archived` : type;
@@ -92,11 +95,8 @@ export function planObjectsWalks(
 function findAssociations(query: ObjectQuery): FindCompanions {
   return async ({ page }, fetch) => {
     const inputs = page.ids.map((id) => ({ id: String(id) }));
-    const companions: Companion[] = [];
-    for (const kind of ASSOCIATED_TYPES) {
-      companions.push(...(await fetchAssociations(query, kind, inputs, fetch)));
-    }
-    return companions;
+    const found = ASSOCIATED_TYPES.map((kind) => fetchAssociations(query, kind, inputs, fetch));
+    return (await Promise.all(found)).flat();
   };
 }
 
@@ -106,32 +106,20 @@ function findRest(
   further: readonly string[][],
 ): FindCompanions {
   return async ({ body, page, request }, fetch) => {
-    const companions: Companion[] = [];
-    for (const properties of further) {
-      const { after = null, limit } = request.query as { after?: string; limit: string };
+    const { after = null, limit } = request.query as { after?: string; limit: string };
+    const rest = further.map(async (properties): Promise<Companion[]> => {
+      const wish = { archived: query.archived, associations: false };
       const answer = await fetch(
-        () =>
-          toListRequest(
-            { ...query, properties },
-            { archived: query.archived, associations: false },
-            after,
-            Number(limit),
-          ),
+        () => toListRequest({ ...query, properties }, wish, after, Number(limit)),
         (bytes) => parseListBody(query.type, bytes),
       );
-      companions.push({
-        stream: `${query.name}.properties`,
-        part: 'properties',
-        kind: null,
-        answer,
-      });
-    }
-    if (query.archived || page.ids.length === 0) return companions;
-    for (const kind of ASSOCIATED_TYPES) {
-      const inputs = findLongLists(body, kind);
-      companions.push(...(await fetchAssociations(query, kind, inputs, fetch)));
-    }
-    return companions;
+      return [{ stream: `${query.name}.properties`, part: 'properties', kind: null, answer }];
+    });
+    const isAlone = query.archived || page.ids.length === 0;
+    const lists = (isAlone ? [] : ASSOCIATED_TYPES).map((kind) =>
+      fetchAssociations(query, kind, findLongLists(body, kind), fetch),
+    );
+    return (await Promise.all([...rest, ...lists])).flat();
   };
 }
 

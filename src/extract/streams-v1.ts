@@ -1,4 +1,4 @@
-import type { PageEntry } from '../archive/journal.ts';
+import type { KnownPage } from '../archive/journal.ts';
 import type { RunPlan } from '../archive/manifest.ts';
 import {
   parseModifiedBody,
@@ -17,7 +17,7 @@ export const ENGAGEMENTS = 'engagements';
 /** What is left of a run by v1: one walk, by ids over everything or along the cursors of what was modified. */
 export function planV1Walks(
   { window }: Pick<RunPlan, 'window'>,
-  pages: readonly PageEntry[],
+  pages: readonly KnownPage[],
   { pageLimit, note }: { pageLimit: number; note(message: string): void },
 ): Walk[] {
   if (window === null) {
@@ -44,6 +44,7 @@ export function planV1Walks(
         parse: parseModifiedBody,
       },
       pages,
+      note,
     ),
   ];
 }

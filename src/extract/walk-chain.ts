@@ -1,4 +1,4 @@
-import type { PageEntry } from '../archive/journal.ts';
+import type { KnownPage } from '../archive/journal.ts';
 import type { PageRequest } from '../hubspot/client.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
 import { createChain } from './chain.ts';
@@ -13,8 +13,12 @@ export interface ChainStream {
   findCompanions?: FindCompanions;
 }
 
-/** Walks a stream page by page, going on where the journal's `pages` end. */
-export function createChainWalk(stream: ChainStream, pages: readonly PageEntry[]): Walk {
+/** Walks a stream page by page, going on where the journal's `pages` end; `note` hears when it has to begin anew. */
+export function createChainWalk(
+  stream: ChainStream,
+  pages: readonly KnownPage[],
+  note: (message: string) => void,
+): Walk {
   const chain = createChain(stream.name, pages);
   return {
     stream: stream.name,
@@ -30,6 +34,10 @@ export function createChainWalk(stream: ChainStream, pages: readonly PageEntry[]
     findCompanions: stream.findCompanions,
     check: (ask, page) => chain.check(ask, page),
     accept: (ask, page) => chain.accept(ask, page),
-    fallBack: () => false,
+    fallBack(_ask, reason) {
+      const said = chain.restart(reason);
+      if (said !== undefined) note(said);
+      return said !== undefined;
+    },
   };
 }

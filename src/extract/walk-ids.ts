@@ -1,4 +1,4 @@
-import type { PageEntry } from '../archive/journal.ts';
+import type { KnownPage } from '../archive/journal.ts';
 import type { PageRequest } from '../hubspot/client.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
 import { isRawNumber } from '../json.ts';
@@ -7,7 +7,7 @@ import { type Coverage, type CursorRule, cover, findGaps, type IdRange } from '.
 import { findFirst, type PageSample, planAsk } from './plan-ask.ts';
 import type { Ask, FindCompanions, Walk } from './walk.ts';
 
-type Link = Pick<PageEntry, 'cursor' | 'nextCursor' | 'hasMore'>;
+type Link = Pick<KnownPage, 'cursor' | 'nextCursor' | 'hasMore'>;
 
 /** A stream that HubSpot returns in ascending order of ids. */
 export interface IdStream {
@@ -28,13 +28,14 @@ export interface IdStream {
  */
 export function createIdWalk(
   stream: IdStream,
-  pages: readonly PageEntry[],
+  pages: readonly KnownPage[],
   note: (message: string) => void,
 ): Walk {
   let coverage: Coverage = [];
   const samples: PageSample[] = [];
   let records = 0;
-  let wasted = 0;
+  let repeated = 0;
+  let empty = 0;
   let asking: bigint[] = [];
   let chain: Chain | undefined;
   const links: Link[] = [];
@@ -50,7 +51,8 @@ export function createIdWalk(
     const range = toRange(page.cursor, page.nextCursor, page.hasMore);
     coverage = cover(coverage, range);
     records += found.records * share;
-    wasted += found.records === 0 ? 1 : 1 - share;
+    if (found.records === 0) empty += 1;
+    else repeated += 1 - share;
     const sample = { ...range, records: found.records, first: found.first ?? range.from };
     samples.splice(findFirst(samples, range.from), 0, sample);
   }
@@ -85,10 +87,19 @@ export function createIdWalk(
     get complete() {
       return chain?.complete ?? findGaps(coverage).length === 0;
     },
-    plan() {
+    plan(starving = false) {
       if (chain !== undefined) return chain.plan();
       const { pageSize } = stream;
-      const planned = planAsk({ coverage, samples, asking, records, wasted, pageSize });
+      const planned = planAsk({
+        coverage,
+        samples,
+        asking,
+        records,
+        repeated,
+        empty,
+        pageSize,
+        starving,
+      });
       return planned && { ...planned, cursor: stream.rule.toCursor(planned.from) };
     },
     begin(ask) {
@@ -121,9 +132,17 @@ export function createIdWalk(
       add({ cursor: ask.cursor, nextCursor, hasMore }, found, fresh / Math.max(1, page.records));
     },
     fallBack(ask, reason) {
+      if (chain !== undefined && ask.from === CHAINED) {
+        const said = chain.restart(reason);
+        if (said !== undefined) note(said);
+        return said !== undefined;
+      }
       const isGiven = links.some(({ nextCursor }) => nextCursor === ask.cursor);
-      if (ask.from === CHAINED || ask.cursor === null || isGiven) return false;
-      chain ??= becomeChain(`HubSpot refuses a cursor that it did not give (${reason})`);
+      const isOld = links.length === pages.length;
+      if (ask.cursor === null || (isGiven && !isOld)) return false;
+      chain ??= becomeChain(
+        `HubSpot refuses a cursor that it ${isGiven ? 'gave before' : 'did not give'} (${reason})`,
+      );
       return true;
     },
   };
@@ -140,7 +159,7 @@ function toFreshShare(coverage: Coverage, { from, to }: IdRange): number {
   return missing / Number(to - from);
 }
 
-function toId(id: PageEntry['firstId']): bigint | undefined {
+function toId(id: KnownPage['firstId']): bigint | undefined {
   if (id === null) return undefined;
   return BigInt(isRawNumber(id) ? id.rawJSON : id);
 }

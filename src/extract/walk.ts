@@ -39,7 +39,7 @@ export interface Walk {
   readonly kind: 'ids' | 'chain';
   readonly complete: boolean;
   /** What to ask for next, or undefined while more requests would not help. */
-  plan(): Ask | undefined;
+  plan(starving?: boolean): Ask | undefined;
   /** The driver takes an ask up. */
   begin(ask: Ask): void;
   /** Nothing came of it. */

@@ -35,7 +35,7 @@ export function startTestPortal(count: number, options: PortalOptions = {}): Pro
 }
 
 /** Everything, whatever the archive has. */
-const FULL: Wishes = {
+export const FULL: Wishes = {
   full: true,
   since: null,
   api: null,
@@ -49,9 +49,10 @@ export async function extractFrom(
   dataDir: string,
   options: Partial<ExtractOptions> = {},
   start = '2026-11-24T01:50:00.000Z',
+  note: (message: string) => void = () => {},
 ): Promise<ExtractResult> {
   const clock = createTestClock(start, 5);
-  const progress = { update() {}, note() {} };
+  const progress = { update() {}, note };
   const { signal } = new AbortController();
   const client = createClient({ apiUrl: url, token }, { clock, progress, signal, random: () => 0 });
   try {

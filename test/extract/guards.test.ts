@@ -9,6 +9,7 @@ import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import {
   countTo,
   extractFrom,
+  FULL,
   listFiles,
   readPages,
   startTestPortal,
@@ -131,6 +132,56 @@ describe('a portal that is empty all of a sudden', () => {
     const portal = await start(0);
     await extractFrom(portal, dataDir);
     expect((await extractFrom(portal, dataDir)).manifest.records).toBe(0);
+  });
+});
+
+describe('a cursor of an earlier program that HubSpot has forgotten', () => {
+  const forgets = { answer: { status: 400, body: '{"category":"VALIDATION_ERROR"}' } };
+
+  test('the changes begin anew, once', async () => {
+    const portal = await start(2_500);
+    await extractFrom(portal, dataDir);
+    const changes = { wishes: { ...FULL, full: false, since: '1970-01-01T00:00:00.000Z' } };
+    portal.requests.length = 0;
+    portal.faults.push({ when: ({ query }) => query['after'] !== '1000', answer: dailyLimit() });
+    await expect(extractFrom(portal, dataDir, changes)).rejects.toThrow(HubSpotUnavailable);
+    portal.faults.push({ when: ({ query }) => query['after'] !== '1000', ...forgets });
+    const notes: string[] = [];
+    const { folder, resumedPages } = await extractFrom(
+      portal,
+      dataDir,
+      changes,
+      undefined,
+      (said) => notes.push(said),
+    );
+    expect(resumedPages).toBe(1);
+    expect(notes).toContainEqual(
+      expect.stringMatching(
+        /^engagements: HubSpot takes the cursor of then no more \(HubSpot rejects/,
+      ),
+    );
+    const { pages, ids } = await readPages(folder);
+    // Those from a second after the epoch on.
+    expect([...new Set(ids)].sort((a, b) => a - b)).toEqual(countTo(2_500).slice(999));
+    expect(pages).toHaveLength(3);
+  });
+
+  test('a cursor of this very run is refused for good', async () => {
+    const portal = await start(2_500);
+    const changes = { wishes: { ...FULL, full: false, since: '1970-01-01T00:00:00.000Z' } };
+    portal.faults.push({ when: ({ query }) => query['after'] !== '1000', ...forgets });
+    await expect(extractFrom(portal, dataDir, changes)).rejects.toThrow(HubSpotRefused);
+    expect(portal.requests).toHaveLength(2);
+  });
+
+  test('a walk by ids goes on as a chain, and begins anew', async () => {
+    const portal = await start(40);
+    portal.faults.push({ when: ({ number }) => number === 3, answer: dailyLimit() });
+    await expect(extractFrom(portal, dataDir, options)).rejects.toThrow(HubSpotUnavailable);
+    portal.faults.push({ when: ({ query }) => query['offset'] === '20', times: 2, ...forgets });
+    const { folder } = await extractFrom(portal, dataDir, options);
+    const { ids } = await readPages(folder);
+    expect([...new Set(ids)].sort((a, b) => a - b)).toEqual(countTo(40));
   });
 });
 

@@ -85,5 +85,5 @@ test('killed again and again while many pages are under way: nothing is missing,
   // A page that another one overtook is not taken; hardly ever does one come to that.
   expect(portal.requests.length - pages.length - lost).toBeLessThanOrEqual(2);
   // As many as a run that nobody disturbs may take; and a crossing more for some of the kills.
-  expect(pages.length).toBeLessThanOrEqual(1.05 * PAGES + 1 + KILLS / 10);
+  expect(pages.length).toBeLessThanOrEqual(1.1 * PAGES + 1 + KILLS / 10);
 });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { PageEntry } from '../../src/archive/journal.ts';
-import { seededRandom } from '../../src/demo/random.ts';
 import { LAST_ID } from '../../src/extract/coverage.ts';
 import { planAsk } from '../../src/extract/plan-ask.ts';
 import { createIdWalk } from '../../src/extract/walk-ids.ts';
@@ -14,18 +13,22 @@ type Shape = keyof typeof ID_SHAPES;
 
 describe('the share of the allowance that is used, and the requests beyond rows / page size', () => {
   test.each<[Shape, number, number, number]>([
-    ['uniform', 300, 0.95, 1.05],
-    ['dense', 300, 0.95, 1.05],
-    ['rising', 300, 0.95, 1.05],
-    ['falling', 300, 0.95, 1.05],
-    ['cluster', 300, 0.9, 1.05],
-    ['bursts', 300, 0.85, 1.08],
+    ['uniform', 300, 0.96, 1.03],
+    ['dense', 300, 0.96, 1.03],
+    ['rising', 300, 0.96, 1.03],
+    ['falling', 300, 0.96, 1.03],
+    ['cluster', 300, 0.92, 1.04],
+    ['steps', 300, 0.95, 1.06],
+    ['clumps', 300, 0.95, 1.08],
+    ['bursts', 300, 0.87, 1.1],
     ['uniform', 1000, 0.86, 1.05],
     ['dense', 1000, 0.86, 1.05],
     ['rising', 1000, 0.86, 1.05],
-    ['falling', 1000, 0.84, 1.05],
-    ['cluster', 1000, 0.75, 1.05],
-    ['uniform', 2000, 0.7, 1.05],
+    ['falling', 1000, 0.86, 1.05],
+    ['cluster', 1000, 0.8, 1.05],
+    ['steps', 1000, 0.75, 1.1],
+    ['clumps', 1000, 0.75, 1.13],
+    ['uniform', 2000, 0.64, 1.05],
   ])('%s ids at a latency of %d ms', async (shape, latencyMs, share, overhead) => {
     const walked = await simulateWalk(ID_SHAPES[shape](ROWS), { latencyMs });
     expect(walked.share).toBeGreaterThanOrEqual(share);
@@ -46,17 +49,6 @@ describe('the share of the allowance that is used, and the requests beyond rows 
   });
 });
 
-test('clumps of ids between giant holes: guesses that come to nothing are given up', async () => {
-  const random = seededRandom(7);
-  let id = 0n;
-  const ids = Array.from({ length: 20_000 }, () => {
-    id += BigInt(random.chance(0.999) ? 1 : random.int(1, 1e12));
-    return id;
-  });
-  const { overhead } = await simulateWalk(ids, { latencyMs: 1000 });
-  expect(overhead).toBeLessThanOrEqual(1.3);
-});
-
 describe('small portals', () => {
   test.each([
     [0, 1],
@@ -64,8 +56,9 @@ describe('small portals', () => {
     [250, 1],
     [251, 2],
     [500, 2],
-    [5_000, 22],
-    [30_000, 126],
+    // The end has to be looked for; that costs a few in vain.
+    [5_000, 25],
+    [30_000, 136],
   ])('%d engagements take %d requests at most', async (rows, most) => {
     for (const latencyMs of [20, 300, 2000]) {
       const { requests } = await simulateWalk(ID_SHAPES.uniform(rows), { latencyMs });
@@ -106,7 +99,9 @@ test('planning stays cheap when many thousand pages are there', () => {
       samples: watched,
       asking: [5_000n, end],
       records: pages * 250,
-      wasted: 0,
+      repeated: 0,
+      empty: 0,
+      starving: false,
       pageSize: 250,
     });
     return looks;

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, statfs, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -180,7 +181,56 @@ test('a journal with damage before its end is refused, and nothing is asked', as
   expect(portal.requests).toHaveLength(0);
 });
 
-test('a disk that fills up stops the run; with room it goes on', async ({ skip }) => {
+test('a full run is not begun when the disk lacks the room that the last one took', async () => {
+  const { manifest } = await extractFrom(portal, dataDir, options);
+  const { bavail, bsize } = await statfs(dataDir);
+  // Others use the disk, too: a gigabyte more or less.
+  const spareBytes = bavail * bsize + 1e9;
+  const before = await listFiles(dataDir);
+  portal.requests.length = 0;
+  await expect(extractFrom(portal, dataDir, { ...options, spareBytes })).rejects.toMatchObject({
+    message: expect.stringMatching(/^the disk of .* has \d+ MB free, and \d+ MB are needed$/),
+    next: expect.stringMatching(/^Free some space/),
+    exitCode: 4,
+  });
+  expect(portal.requests).toHaveLength(0);
+  expect(await listFiles(dataDir)).toEqual(before);
+  expect(manifest.bytes).toBeGreaterThan(0);
+});
+
+test('a disk that fills up stops the run before all is used up; with room it goes on', async ({
+  skip,
+}) => {
+  const disk = path.join(dataDir, 'disk');
+  await mkdir(disk);
+  try {
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=80m', 'tmpfs', disk]);
+  } catch {
+    skip('only root can mount a small disk');
+  }
+  try {
+    portal.faults.push({
+      when: ({ number }) => {
+        // Somebody else's file.
+        if (number === 4) writeFileSync(path.join(disk, 'other'), Buffer.alloc(40 * 2 ** 20));
+        return false;
+      },
+    });
+    await expect(extractFrom(portal, disk, options)).rejects.toMatchObject({
+      message: `the disk of ${disk} has 42 MB free, and 68 MB are needed`,
+      exitCode: 4,
+    });
+    expect(portal.requests).toHaveLength(4);
+    await rm(path.join(disk, 'other'));
+    const { folder, resumedPages } = await extractFrom(portal, disk, options);
+    expect(resumedPages).toBe(3);
+    expect((await readPages(folder)).ids).toEqual(countTo(95));
+  } finally {
+    await run('umount', [disk]);
+  }
+});
+
+test('a disk that is full stops the run; with room it goes on', async ({ skip }) => {
   const disk = path.join(dataDir, 'disk');
   await mkdir(disk);
   try {
@@ -189,7 +239,9 @@ test('a disk that fills up stops the run; with room it goes on', async ({ skip }
     skip('only root can mount a small disk');
   }
   try {
-    await expect(extractFrom(portal, disk, options)).rejects.toMatchObject({
+    // As if others filled it between the look and the write.
+    const toTheLast = { ...options, spareBytes: Number.NEGATIVE_INFINITY };
+    await expect(extractFrom(portal, disk, toTheLast)).rejects.toMatchObject({
       message: expect.stringMatching(/^cannot write .*: no space left on the disk$/),
       next: expect.stringMatching(/^Free some space/),
       exitCode: 4,
@@ -197,7 +249,7 @@ test('a disk that fills up stops the run; with room it goes on', async ({ skip }
     const asked = portal.requests.length;
     expect(asked).toBeGreaterThan(1);
     await run('mount', ['-o', 'remount,size=8m', disk]);
-    const { folder, resumedPages } = await extractFrom(portal, disk, options);
+    const { folder, resumedPages } = await extractFrom(portal, disk, toTheLast);
     // The page that found no room is asked for once more.
     expect(resumedPages).toBe(asked - 1);
     expect(portal.requests).toHaveLength(PAGES + 1);

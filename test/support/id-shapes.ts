@@ -24,6 +24,18 @@ export const ID_SHAPES = {
         ),
       ).flat(),
     ),
+  /** A thousand at a time without any hole, as imports leave them, and nothing for long in between. */
+  steps: (count) =>
+    Array.from({ length: count }, (_, n) => BigInt(n) + BigInt(Math.floor(n / 1000)) * 10n ** 11n),
+  /** The same, of all lengths. */
+  clumps: (count) => {
+    const random = seededRandom(7);
+    let id = 0n;
+    return Array.from({ length: count }, () => {
+      id += BigInt(random.chance(0.999) ? 1 : random.int(1, 1e12));
+      return id;
+    });
+  },
 } as const satisfies Record<string, (count: number) => bigint[]>;
 
 function spread(count: number, top: number, curve: (x: number) => number, seed = 0): bigint[] {
