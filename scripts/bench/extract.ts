@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import type { Api } from '../../src/archive/row.ts';
 import { systemClock } from '../../src/clock.ts';
 import { extract } from '../../src/extract/extract.ts';
@@ -25,6 +26,8 @@ const SEQUENTIAL_PAGES = 10;
  * a thousand pages, unless given.
  */
 export async function benchExtract(api: Api, rows?: string): Promise<void> {
+  // As the command does.
+  setFlagsFromString('--semi-space-growth-factor=1');
   const count = Number(rows ?? PAGES * PAGE_SIZES[api]);
   console.log(`${count} rows by ${api}, ${MAX} requests per ten seconds`);
   for (const latencyMs of [300, 1000])

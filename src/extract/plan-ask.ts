@@ -53,7 +53,7 @@ const PROBE_FACTOR = 8;
 const WORTH_SPLITTING_PAGES = 2.5;
 /** Pages that splitting may fetch twice: some to begin with, and a share of those that there seem to be. */
 const FREE_REPEATED = 0.5;
-const REPEATED_SHARE = 0.03;
+const REPEATED_SHARE = 0.035;
 /** Pages without anything that looking for the upper end may cost: some to begin with, more when waste leaves room. */
 const FREE_EMPTY = 2;
 const WASTE_SHARE = 0.04;

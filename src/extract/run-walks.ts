@@ -116,7 +116,9 @@ export async function runWalks(
     const mayAsk = failure === undefined && inFlight.size < room && client.waiting === 0;
     // Rounded: near the pace of one request after the other, company wastes more than it gains.
     const useful = Math.round(client.rate * latencyMs * IN_FLIGHT_MARGIN);
-    const next = mayAsk ? pickAsk(walks, asking < useful, asking < useful / 2) : undefined;
+    const maySplit = useful > 1 && asking < useful;
+    const starving = inFlight.size < useful / 2;
+    const next = mayAsk ? pickAsk(walks, maySplit, starving) : undefined;
     if (next !== undefined) launch(next.walk, next.ask);
     else if (inFlight.size > 0) await woken;
     else if (failure !== undefined) throw failure;

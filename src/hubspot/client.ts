@@ -91,7 +91,16 @@ export interface ClientOptions {
   proxyUrl: string | null;
 }
 
-const unzip = promisify(gunzip);
+const MOST_AT_ONCE = 2 ** 26;
+
+/** Unzips in one piece, whose length stands at the end of gzip: a thousand small ones would litter the memory. */
+async function unzip(zipped: Buffer): Promise<Buffer> {
+  const length = zipped.length < 4 ? 0 : zipped.readUInt32LE(zipped.length - 4);
+  const chunkSize = Math.min(Math.max(64, length + 1), MOST_AT_ONCE);
+  const bytes = await promisify(gunzip)(zipped, { chunkSize });
+  releaseBytes(zipped);
+  return bytes;
+}
 
 /** How long silence is borne, in ms; both above zero. */
 export interface Timeouts {
@@ -166,7 +175,6 @@ export function createClient(
       // undici's own interceptor for this is experimental and warns of itself on stderr.
       const zipped = /^(?:x-)?gzip$/i.test(String(answer.headers['content-encoding']));
       bytes = zipped && received.length > 0 ? await unzip(received) : received;
-      if (bytes !== received) releaseBytes(received);
     } catch (error) {
       signal.throwIfAborted();
       const reason = withoutToken(describeNetworkError(error, timeouts));
