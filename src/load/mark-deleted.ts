@@ -39,7 +39,11 @@ export async function markDeleted(
   if (manifest.mode === 'full') {
     if (await noteRejects(client, ndjson, portalId)) {
       const values = [portalId, coveredTypes, manifest.startedAt, run, `${run}/`];
+      // Postgres takes a table it has never analyzed for nearly empty, and would go through the run once for each of its
+      // rows. The embedded server does not live long enough to analyze any by itself.
+      await client.query('set local enable_nestloop to off');
       unseen = (await runSql(client, 'delete-unseen', values)).rowCount;
+      await client.query('set local enable_nestloop to default');
     } else {
       progress.note(`run ${run} has a reject without an id: no engagement is taken for deleted`);
     }
