@@ -59,7 +59,11 @@ export function assertSamePortal(
       state.demo
         ? `the archive in ${dataDir} holds the demo portal's data, which never mixes with real data`
         : `the archive in ${dataDir} holds a real portal's data, which never mixes with the demo portal's`,
-      { next },
+      {
+        next: state.demo
+          ? 'Remove raw, ndjson and postgres there to be done with the demo; or set DATA_DIR to another folder.'
+          : next,
+      },
     );
   }
   if (state.portalId !== null && source.portalId !== null && state.portalId !== source.portalId) {
