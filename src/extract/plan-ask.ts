@@ -82,7 +82,8 @@ export function planAsk(state: WalkState): PlannedAsk | undefined {
   return {
     from: toSplit(choice, state, known),
     split: true,
-    expected: (choice.pages / 2) * pageSize,
+    // Past an edge without any bound there may be as much again.
+    expected: (choice.to === null ? known : choice.pages / 2) * pageSize,
   };
 }
 
