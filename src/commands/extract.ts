@@ -56,7 +56,10 @@ async function extractDemo(
   args: ExtractArguments,
   wishes: Wishes,
 ): Promise<ExtractResult> {
-  const { url, token, close } = await startPortal({ step: args.demoStep });
+  const { url, token, close } = await startPortal({
+    step: args.demoStep,
+    evolvedAt: toStepInstants(args.demoStep),
+  });
   context.log.info(
     'Made-up data: asking the demo portal. Set HUBSPOT_ACCESS_TOKEN to ask HubSpot.',
     { demo: true, url },
@@ -66,6 +69,20 @@ async function extractDemo(
   } finally {
     await close();
   }
+}
+
+/**
+ * When the demo portal changed: a day apart, the last time at a quarter of an hour. So runs shortly after one another see
+ * the same instants, and the last changes lie within a changes run's overlap.
+ */
+function toStepInstants(step: number): Date[] {
+  const last = systemClock.now();
+  last.setUTCMinutes(Math.floor(last.getUTCMinutes() / 15) * 15, 0, 0);
+  return Array.from({ length: step }, (_, n) => {
+    const at = new Date(last);
+    at.setUTCDate(at.getUTCDate() - (step - 1 - n));
+    return at;
+  });
 }
 
 function extractFrom(
