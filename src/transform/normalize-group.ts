@@ -5,6 +5,7 @@ import { releaseBytes } from '../release-bytes.ts';
 import { type CompletingPage, joinPageGroup } from './join-page-group.ts';
 import { normalizePage, parsePage } from './normalize-page.ts';
 import { type Batch, normalizeRecords, type PageOrigin } from './normalize-records.ts';
+import { NO_ARRAY } from './stream-records.ts';
 
 /** A page file and what the journal says of it. */
 export interface PageFile extends PageProof {
@@ -21,7 +22,7 @@ export interface PageGroup {
   completing: (PageFile & { part: 'properties' | 'associations'; kind: string | null })[];
   /** The kinds of associations that the page's records do not have inline, each of which needs a page. */
   kinds: string[];
-  /** A v1 page above this size in bytes is left to be streamed. */
+  /** A page above this size in bytes is left to be streamed, if no other completes it. */
   streamAboveBytes: number;
 }
 
@@ -40,26 +41,23 @@ export async function normalizeGroup(group: PageGroup): Promise<Batch | null> {
   return batch;
 }
 
-/** Pages of objects are never too large to be held: HubSpot puts 200 records at most into one. */
-async function normalizeObjects(group: PageGroup, file: string): Promise<Batch> {
-  const { folder, page, origin, completing, kinds } = group;
-  const records = await readJson(file, page);
+/** With pages that complete it, HubSpot puts 200 records at most into a page. */
+async function normalizeObjects(group: PageGroup, file: string): Promise<Batch | null> {
+  const { folder, page, origin, completing, kinds, streamAboveBytes } = group;
+  const isAlone = completing.length === 0 && kinds.length === 0;
+  const bytes = await readPage(file, page, isAlone ? streamAboveBytes : Number.POSITIVE_INFINITY);
+  if (bytes === null) return null;
   const properties: CompletingPage[] = [];
   const associations: (CompletingPage & { kind: string })[] = [];
   for (const { part, kind, ...companion } of completing) {
     const own = path.join(folder, companion.file);
-    const read = { file: own, page: await readJson(own, companion) };
+    const whole = await readPage(own, companion, Number.POSITIVE_INFINITY);
+    const read = { file: own, page: parsePage(whole as Buffer, own) };
     if (part === 'properties') properties.push(read);
     else associations.push({ ...read, kind: kind ?? '' });
   }
-  const results = (records as { results?: unknown } | null)?.results;
-  if (!Array.isArray(results)) {
-    throw new ArchiveError(`${file} is damaged: "results" is not an array`);
-  }
+  const results = (parsePage(bytes, file) as { results?: unknown } | null)?.results;
+  if (!Array.isArray(results)) throw new ArchiveError(`${file} is damaged: ${NO_ARRAY}`);
   const joined = joinPageGroup(results, { file, properties, associations, kinds });
   return normalizeRecords(joined, 0, origin, { clean: true, byteCount: page.bytes * 2 });
-}
-
-async function readJson(file: string, proof: PageProof): Promise<unknown> {
-  return parsePage((await readPage(file, proof, Number.POSITIVE_INFINITY)) as Buffer, file);
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { ArchiveError } from '../errors.ts';
 import { parseJson } from '../json.ts';
+import { joinPageGroup } from './join-page-group.ts';
 import { createJsonChecker } from './json-checker.ts';
 import { hasControlCharacters, liftTexts } from './lift-texts.ts';
 import { type Batch, normalizeRecords, type PageOrigin } from './normalize-records.ts';
@@ -66,7 +67,8 @@ export async function* normalizePieces(
   let index = 0;
   try {
     for await (const records of streamRecords(read())) {
-      yield normalizeRecords(records, index, origin, { clean: true, byteCount: 1 << 17 });
+      const joined = origin.api === 'v1' ? records : joinPageGroup(records, { file, ...ALONE });
+      yield normalizeRecords(joined, index, origin, { clean: true, byteCount: 1 << 17 });
       index += records.length;
     }
   } catch (error) {
@@ -76,6 +78,9 @@ export async function* normalizePieces(
     throw damaged(file, error, checker.where());
   }
 }
+
+/** Of the objects API, only pages that no others complete are read in pieces. */
+const ALONE = { properties: [], associations: [], kinds: [] };
 
 /** The JSON value that the bytes of a page are the text of, numbers exact. Throws ArchiveError naming `file`. */
 export function parsePage(bytes: Buffer, file: string): unknown {

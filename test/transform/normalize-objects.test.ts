@@ -1,29 +1,30 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseJson } from '../../src/json.ts';
+import { normalizeGroup } from '../../src/transform/normalize-group.ts';
 import { normalizeObject } from '../../src/transform/normalize-objects.ts';
-import { normalizeRecords } from '../../src/transform/normalize-records.ts';
+import { normalizePieces } from '../../src/transform/normalize-page.ts';
+import { normalizeRecords, type PageOrigin } from '../../src/transform/normalize-records.ts';
 import { OBJECT_KINDS } from '../../src/transform/object-fields.ts';
 import type { JsonObject } from '../../src/transform/row-content.ts';
+import { toSha256 } from '../support/raw-run.ts';
 
 const folder = new URL('../fixtures/objects/', import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, folder), 'utf8');
 const objectTypes = readdirSync(folder).flatMap((name) => /^(.+)\.ndjson$/.exec(name)?.[1] ?? []);
 
+const toOrigin = (objectType: string): PageOrigin => ({
+  api: 'objects',
+  portalId: 62515,
+  objectType,
+  page: `${objectType}.json`,
+  extractedAt: '2026-11-05T10:15:00.250Z',
+});
+
 const normalizeLines = (records: unknown[], objectType: string) =>
-  normalizeRecords(
-    records,
-    0,
-    {
-      api: 'objects',
-      portalId: 62515,
-      objectType,
-      page: `${objectType}.json`,
-      extractedAt: '2026-11-05T10:15:00.250Z',
-    },
-    { clean: true, byteCount: 1000 },
-  );
+  normalizeRecords(records, 0, toOrigin(objectType), { clean: true, byteCount: 1000 });
 
 const normalize = (record: unknown, objectType = 'notes') =>
   normalizeObject(record, { portalId: 62515, objectType }) as { content: JsonObject };
@@ -42,6 +43,36 @@ test.each(objectTypes)('a page of %s gives exactly the expected lines', (objectT
   expect(Buffer.from(batch.lines).toString()).toBe(read(`${objectType}.ndjson`));
   expect(batch.rejects).toEqual([]);
   expect(JSON.stringify(page)).toBe(before);
+});
+
+test.each(objectTypes)('a large page of %s gives the same, in pieces', async (objectType) => {
+  const bytes = readFileSync(new URL(`${objectType}.json`, folder));
+  const group = {
+    folder: fileURLToPath(folder),
+    page: { file: `${objectType}.json`, bytes: bytes.length, sha256: toSha256(bytes) },
+    origin: toOrigin(objectType),
+    completing: [],
+    kinds: [],
+    streamAboveBytes: 100,
+  };
+  expect(await normalizeGroup(group)).toBeNull();
+  async function* pieces() {
+    for (let at = 0; at < bytes.length; at += 70) yield bytes.subarray(at, at + 70);
+  }
+  const batches = await Array.fromAsync(normalizePieces(pieces, 'page', group.origin));
+  const lines = Buffer.concat(batches.map((batch) => batch.lines)).toString();
+  expect(lines).toBe(read(`${objectType}.ndjson`));
+});
+
+test('a page in pieces that promises more is damaged, as a whole one is', async () => {
+  const page =
+    '{"results":[{"id":"1","properties":{},"associations":{"deals":{"results":[],"paging":{"next":{}}}}}]}';
+  async function* pieces() {
+    yield Buffer.from(page);
+  }
+  await expect(Array.fromAsync(normalizePieces(pieces, 'page', toOrigin('notes')))).rejects.toThrow(
+    'page cannot be read: the page with further deals of 1 is missing',
+  );
 });
 
 test('e-mails without content for want of a scope are counted', () => {
