@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { pipeline, Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip } from 'node:zlib';
 import { ArchiveError, isSystemError } from '../errors.ts';
@@ -13,7 +13,7 @@ export interface PageProof {
   sha256: string;
 }
 
-const CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 32 * 1024;
 
 /**
  * The content of a page file, or null for one above `maxBytes` (see {@link streamPage}); proven in either case to be
@@ -51,20 +51,37 @@ export async function provePage(file: string, proof: PageProof): Promise<void> {
   assertSha256(file, digest.digest('hex'), proof);
 }
 
-/** The content of a page file in pieces. Throws ArchiveError when it cannot be read. */
+/**
+ * The content of a page file in pieces, each of which is valid until the next is asked for. Throws ArchiveError when it
+ * cannot be read.
+ */
 export async function* streamPage(file: string): AsyncGenerator<Uint8Array, void, undefined> {
   const handle = await open(file).catch((error: unknown) => {
     throw cannotRead(file, error);
   });
   try {
-    const stream = handle.createReadStream({ highWaterMark: CHUNK_BYTES, autoClose: false });
-    // The callback only keeps the error from being thrown a second time.
-    yield* isCompressed(file) ? pipeline(stream, createGunzip(), () => {}) : Readable.from(stream);
+    yield* isCompressed(file) ? unpackPieces(handle) : readPieces(handle);
   } catch (error) {
     throw unreadable(file, error);
   } finally {
     await handle.close();
   }
+}
+
+// One buffer for all pieces: what a stream allocates for each would gather until the garbage collector comes.
+async function* readPieces(handle: FileHandle): AsyncGenerator<Uint8Array, void, undefined> {
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+async function* unpackPieces(handle: FileHandle): AsyncGenerator<Uint8Array, void, undefined> {
+  const stream = handle.createReadStream({ highWaterMark: CHUNK_BYTES, autoClose: false });
+  // The callback only keeps the error from being thrown a second time.
+  yield* pipeline(stream, createGunzip(), () => {});
 }
 
 /** Whether a page file holds its content compressed. */

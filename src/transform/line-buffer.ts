@@ -1,3 +1,5 @@
+import { releaseBytes } from './release-bytes.ts';
+
 /**
  * Lines of byte text gathered in one growing buffer: a row's bytes serve for its hash as well as for the file.
  */
@@ -21,6 +23,7 @@ export function createLineBuffer(byteCount: number): LineBuffer {
       if (needed > buffer.length) {
         const larger = Buffer.allocUnsafeSlow(Math.max(needed, buffer.length * 2));
         buffer.copy(larger, 0, 0, length);
+        releaseBytes(buffer);
         buffer = larger;
       }
       length += buffer.write(text, length, 'latin1');

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { readRawManifest } from '../archive/manifest.ts';
+import { readRawManifest, type Tally } from '../archive/manifest.ts';
 import { isComplete, listRuns, type RunId, rawRoot } from '../archive/runs.ts';
 import { ArchiveError, GuardRefused } from '../errors.ts';
 import type { Progress } from '../progress.ts';
@@ -59,10 +59,9 @@ export async function transform(
 ): Promise<TransformResult> {
   const startedAt = performance.now();
   const { todo, skipped } = await planRuns(options);
-  const { records: total, bytes } = await sumUp(options.dataDir, todo);
-  const normalizers = startNormalizers(
-    planThreads(options.workers ?? availableParallelism(), bytes),
-  );
+  const { records: total, pages, bytes } = await sumUp(options.dataDir, todo);
+  const workers = Math.min(options.workers ?? availableParallelism(), pages);
+  const normalizers = startNormalizers(planThreads(workers, bytes));
   const runOptions: RunOptions = {
     partBytes: 128 * MIB,
     streamAboveBytes: 8 * MIB,
@@ -109,10 +108,11 @@ async function planRuns({
 }
 
 // A manifest that cannot be read is told when its run's turn comes.
-async function sumUp(dataDir: string, runs: RunId[]): Promise<{ records: number; bytes: number }> {
-  const sum = { records: 0, bytes: 0 };
+async function sumUp(dataDir: string, runs: RunId[]): Promise<Tally> {
+  const sum = { pages: 0, records: 0, bytes: 0 };
   for (const run of runs) {
     const manifest = await readRawManifest(path.join(rawRoot(dataDir), run)).catch(() => null);
+    sum.pages += manifest?.pages ?? 0;
     sum.records += manifest?.records ?? 0;
     sum.bytes += manifest?.bytes ?? 0;
   }
