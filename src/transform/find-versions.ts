@@ -1,12 +1,11 @@
 import path from 'node:path';
 import { type PageEntry, readJournal } from '../archive/journal.ts';
-import { readPage, streamPage } from '../archive/read-page.ts';
+import { readPage } from '../archive/read-page.ts';
 import { exists, JOURNAL, type RunId } from '../archive/runs.ts';
 import { readArchiveState } from '../archive/state.ts';
 import { isRawNumber, parseJson } from '../json.ts';
 import { groupPages } from './group-pages.ts';
-import { normalizeGroup, type PageGroup } from './normalize-group.ts';
-import { normalizePieces } from './normalize-page.ts';
+import { normalizeGroup, type PageGroup, streamGroup } from './normalize-group.ts';
 import type { Batch } from './normalize-records.ts';
 
 /** A copy of an engagement in the archive. */
@@ -89,10 +88,7 @@ async function mentions({ folder, page, streamAboveBytes }: PageGroup, id: strin
 async function* readGroup(group: PageGroup): AsyncGenerator<Batch, void, undefined> {
   const batch = await normalizeGroup(group);
   if (batch !== null) yield batch;
-  else {
-    const file = path.join(group.folder, group.page.file);
-    yield* normalizePieces(() => streamPage(file), file, group.origin);
-  }
+  else yield* streamGroup(group);
 }
 
 function* pickVersions(

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { type PageProof, readPage } from '../archive/read-page.ts';
+import { type PageProof, readPage, streamPage } from '../archive/read-page.ts';
 import { ArchiveError } from '../errors.ts';
 import { releaseBytes } from '../release-bytes.ts';
 import { type CompletingPage, joinPageGroup } from './join-page-group.ts';
-import { normalizePage, parsePage } from './normalize-page.ts';
+import { normalizePage, normalizePieces, parsePage } from './normalize-page.ts';
 import { type Batch, normalizeRecords, type PageOrigin } from './normalize-records.ts';
 import { NO_ARRAY } from './stream-records.ts';
 
@@ -39,6 +39,12 @@ export async function normalizeGroup(group: PageGroup): Promise<Batch | null> {
   const batch = normalizePage(bytes, file, origin);
   releaseBytes(bytes);
   return batch;
+}
+
+/** What {@link normalizeGroup} left to be streamed, batch by batch. Throws as it does, perhaps late. */
+export function streamGroup({ folder, page, origin }: PageGroup): AsyncGenerator<Batch> {
+  const file = path.join(folder, page.file);
+  return normalizePieces(() => streamPage(file), file, origin);
 }
 
 /** With pages that complete it, HubSpot puts 200 records at most into a page. */

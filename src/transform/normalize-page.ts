@@ -68,7 +68,7 @@ export async function* normalizePieces(
   try {
     for await (const records of streamRecords(read())) {
       const joined = origin.api === 'v1' ? records : joinPageGroup(records, { file, ...ALONE });
-      yield normalizeRecords(joined, index, origin, { clean: true, byteCount: 1 << 17 });
+      yield normalizeRecords(joined, index, origin, { clean: true, byteCount: 1 << 16 });
       index += records.length;
     }
   } catch (error) {

@@ -1,6 +1,8 @@
+import { on } from 'node:events';
+import type { MessagePort } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
 import { ArchiveError } from '../errors.ts';
-import { normalizeGroup, type PageGroup } from './normalize-group.ts';
+import { normalizeGroup, type PageGroup, streamGroup } from './normalize-group.ts';
 import type { Batch } from './normalize-records.ts';
 
 /**
@@ -14,22 +16,54 @@ export type ThreadAnswer =
 
 /** {@link normalizeGroup}, as a worker thread's task. The lines' bytes are handed over, not copied. */
 export default async function answerGroup(group: PageGroup): Promise<unknown> {
-  let answer: ThreadAnswer;
-  const handedOver: ArrayBuffer[] = [];
-  try {
-    answer = toAnswer(await normalizeGroup(group));
-    if (answer !== null) handedOver.push(answer.lines.buffer);
-  } catch (error) {
-    if (!(error instanceof ArchiveError)) throw error;
-    answer = { damage: error.message, next: error.next };
-  }
+  const answer = await normalizeGroup(group).then(toAnswer, toDamage);
   return Tinypool.move({
-    [Tinypool.transferableSymbol]: handedOver,
+    [Tinypool.transferableSymbol]: toHandOver(answer),
     [Tinypool.valueSymbol]: answer,
   } as never);
 }
 
-function toAnswer(batch: Batch | null) {
+/** How many batches may be on their way to whoever asked. */
+const BATCHES_AHEAD = 8;
+
+/**
+ * {@link streamGroup}, as a worker thread's task: answers through `port`, null at the end. Goes on as each batch is
+ * answered by any message, and stops when the port is closed.
+ */
+export async function answerPieces({
+  group,
+  port,
+}: {
+  group: PageGroup;
+  port: MessagePort;
+}): Promise<void> {
+  const taken = on(port, 'message', { close: ['close'] });
+  const send = (answer: ThreadAnswer): void => port.postMessage(answer, toHandOver(answer));
+  try {
+    let ahead = 0;
+    for await (const batch of streamGroup(group)) {
+      send(toAnswer(batch));
+      ahead += 1;
+      if (ahead < BATCHES_AHEAD) continue;
+      if ((await taken.next()).done) return;
+      ahead -= 1;
+    }
+    send(null);
+  } catch (error) {
+    send(toDamage(error));
+  }
+}
+
+function toHandOver(answer: ThreadAnswer): ArrayBuffer[] {
+  return answer !== null && 'lines' in answer ? [answer.lines.buffer] : [];
+}
+
+function toDamage(error: unknown): ThreadAnswer {
+  if (!(error instanceof ArchiveError)) throw error;
+  return { damage: error.message, next: error.next };
+}
+
+function toAnswer(batch: Batch | null): ThreadAnswer {
   if (batch === null) return null;
   const { lines, rejectLines, ...counts } = batch;
   return { counts: JSON.stringify(counts), lines, rejectLines };

@@ -1,5 +1,7 @@
+import { on } from 'node:events';
+import { MessageChannel } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
-import { normalizeGroup, type PageGroup } from './normalize-group.ts';
+import { normalizeGroup, type PageGroup, streamGroup } from './normalize-group.ts';
 import type { Batch } from './normalize-records.ts';
 import { toBatch } from './normalize-thread.ts';
 
@@ -7,6 +9,8 @@ import { toBatch } from './normalize-thread.ts';
 export interface Normalizers {
   /** See {@link normalizeGroup}. */
   normalize(group: PageGroup): Promise<Batch | null>;
+  /** See {@link streamGroup}. */
+  stream(group: PageGroup): AsyncGenerator<Batch, void, undefined>;
   /** How many pages to have under way at least, and as many more as have so many bytes together. */
   pagesUnderWay: number;
   bytesUnderWay: number;
@@ -29,6 +33,7 @@ export function startNormalizers(threads: number): Normalizers {
   if (threads === 0) {
     return {
       normalize: normalizeGroup,
+      stream: streamGroup,
       pagesUnderWay: 1,
       bytesUnderWay: 2 ** 20,
       close: async () => {},
@@ -42,9 +47,37 @@ export function startNormalizers(threads: number): Normalizers {
   });
   return {
     normalize: async (group) => toBatch(await pool.run(group)),
+    stream: (group) => streamFrom(pool, group),
     // No thread should wait for its next page.
     pagesUnderWay: threads,
     bytesUnderWay: 3 * threads * 2 ** 20,
     close: () => pool.destroy(),
   };
+}
+
+/** {@link streamGroup} in a thread, whose heap is smaller than ours could be kept. */
+async function* streamFrom(
+  pool: Tinypool,
+  group: PageGroup,
+): AsyncGenerator<Batch, void, undefined> {
+  const { port1: port, port2 } = new MessageChannel();
+  const failed = new AbortController();
+  const answers = on(port, 'message', { signal: failed.signal });
+  const task = { group, port: port2 };
+  const ended = pool
+    .run(task, { name: 'answerPieces', transferList: [port2] })
+    .catch((error: unknown) => failed.abort(error));
+  try {
+    for await (const [answer] of answers) {
+      const batch = toBatch(answer);
+      if (batch === null) return;
+      yield batch;
+      port.postMessage(null);
+    }
+  } catch (error) {
+    throw failed.signal.aborted ? failed.signal.reason : error;
+  } finally {
+    port.close();
+    await ended;
+  }
 }

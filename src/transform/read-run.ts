@@ -4,12 +4,10 @@ import path from 'node:path';
 import { findStrays } from '../archive/find-strays.ts';
 import { type PageEntry, readJournal } from '../archive/journal.ts';
 import { type RawManifest, readRawManifest } from '../archive/manifest.ts';
-import { streamPage } from '../archive/read-page.ts';
 import { cannotRead, JOURNAL, MANIFEST, type RunId, rawRoot } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
 import { groupPages } from './group-pages.ts';
 import type { PageGroup } from './normalize-group.ts';
-import { normalizePieces } from './normalize-page.ts';
 import type { Batch } from './normalize-records.ts';
 import type { Normalizers } from './normalizers.ts';
 
@@ -68,7 +66,7 @@ export async function hashManifest(dataDir: string, run: RunId): Promise<string>
 export async function* readBatches(
   { run, folder, manifest, pages }: RawRunSource,
   streamAboveBytes: number,
-  { normalize, pagesUnderWay, bytesUnderWay }: Normalizers,
+  { normalize, stream, pagesUnderWay, bytesUnderWay }: Normalizers,
 ): AsyncGenerator<Batch, void, undefined> {
   const { api, portalId } = manifest;
   const groups = groupPages(pages, { run, folder, streamAboveBytes, origin: { api, portalId } });
@@ -94,16 +92,11 @@ export async function* readBatches(
       underWay.shift();
       byteCount -= bytesOf(first.group);
       if (batch !== null) yield batch;
-      else yield* streamGroup(first.group);
+      else yield* stream(first.group);
     }
   } finally {
     await Promise.allSettled(underWay.map(({ batch }) => batch));
   }
-}
-
-function streamGroup({ folder, page, origin }: PageGroup): AsyncGenerator<Batch> {
-  const file = path.join(folder, page.file);
-  return normalizePieces(() => streamPage(file), file, origin);
 }
 
 /** A page to be streamed is not held. */

@@ -90,6 +90,27 @@ test('damage that a worker meets is told by name, and the other runs are made', 
   expect(await ndjson()).toHaveProperty([`${LATER}/_manifest.json`]);
 });
 
+test('a page that a worker streams and that is no JSON is told with the byte', async () => {
+  const folder = await writeRawRun(dataDir, RUN, [pages[0] as string, '{"results":[{},x]}'], LARGE);
+  const error = await run({ workers: 2, streamAboveBytes: 10 }).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(ArchiveError);
+  expect(error).toMatchObject({
+    message: `${folder}/engagements-000002.json is damaged: it is not JSON (at byte 15 of 18)`,
+  });
+});
+
+test('a stop in the midst of a page that a worker streams leaves nothing half made', async () => {
+  const page = toPage(
+    Array.from({ length: 20_000 }, (_, n) => ({ engagement: { id: n + 1, type: 'T' } })),
+  );
+  await writeRawRun(dataDir, RUN, [page], LARGE);
+  const controller = new AbortController();
+  const progress = { ...silent, update: () => controller.abort(new Error('stop')) };
+  const options = { dataDir, workers: 2, streamAboveBytes: 10 };
+  await expect(transform(options, { progress, signal: controller.signal })).rejects.toThrow('stop');
+  expect(await ndjson()).toEqual({});
+});
+
 test('threads are started for much work only', () => {
   expect([planThreads(8, 1e6), planThreads(8, 40e6), planThreads(8, 1e12)]).toEqual([0, 1, 8]);
 });
