@@ -1,4 +1,4 @@
-import { releaseBytes } from './release-bytes.ts';
+import { releaseBytes } from '../release-bytes.ts';
 
 /**
  * Lines of byte text gathered in one growing buffer: a row's bytes serve for its hash as well as for the file.
