@@ -21,7 +21,7 @@ INSTALLED := node_modules/.installed
 CLI := node src/cli.ts
 # The demo keeps to itself, whatever .env says.
 DEMO := env -u HUBSPOT_API_URL -u DATABASE_URL HUBSPOT_ACCESS_TOKEN=demo DATA_DIR=data/demo $(CLI)
-DEMO_ARGS := --env-file /dev/null
+DEMO_ARGS := --settings-file /dev/null
 
 help: ## Show this help
 	@echo 'usage: make <target> [ARGS="options of that command"]'

@@ -52,7 +52,7 @@ function defineCommands(argv: string[]) {
   const cli = yargs(argv)
     .scriptName('node src/cli.ts')
     .usage('$0 <command> [options]')
-    .option('env-file', { type: 'string', default: '.env', describe: 'File with settings' })
+    .option('settings-file', { type: 'string', default: '.env', describe: 'File with settings' })
     .parserConfiguration({ 'duplicate-arguments-array': false, 'populate--': true })
     .strict()
     .demandCommand(1, 'Name a command')
@@ -343,7 +343,7 @@ async function createContext(args: Record<string, unknown>): Promise<Context> {
     if (typeof value === 'string') options[variable] = value;
   }
   const environment = { ...process.env, ...options };
-  const dotenv = await readEnvFile(String(args['envFile']));
+  const dotenv = await readSettingsFile(String(args['settingsFile']));
   // What is wrong with the settings is said in the format that they ask for.
   log = openLog(environment['LOG_FORMAT'] ?? dotenv['LOG_FORMAT']);
   const settings = toSettings(environment, dotenv, process.cwd());
@@ -370,7 +370,8 @@ async function createContext(args: Record<string, unknown>): Promise<Context> {
   };
 }
 
-async function readEnvFile(file: string): Promise<Record<string, string | undefined>> {
+// Not --env-file: Node takes that for its own, wherever it stands.
+async function readSettingsFile(file: string): Promise<Record<string, string | undefined>> {
   try {
     return parseEnv(await readFile(path.resolve(file), 'utf8'));
   } catch (error) {

@@ -77,6 +77,13 @@ describe('what is wrong is said in a few lines, with its exit code, and nothing 
       2,
       /DATABASE_URL must look like/,
     ],
+    [
+      'settings that are not there',
+      ['status', '--settings-file', '/nowhere/.env'],
+      {},
+      2,
+      /cannot read \/nowhere/,
+    ],
     ['a window of nothing', ['report', '--window', '0'], {}, 2, /--window must be/],
     [
       'a range backwards of report',
@@ -149,7 +156,7 @@ test.each(['extract', 'transform', 'load', 'report', 'db', 'psql'])(
 describe('db', () => {
   const hold = async () => {
     const env = { PATH: process.env['PATH'], DATA_DIR: folder };
-    const argv = [CLI, 'db', '--env-file=/dev/null'];
+    const argv = [CLI, 'db', '--settings-file=/dev/null'];
     const child = spawn(process.execPath, argv, { env, stdio: 'pipe' });
     const [url] = await once(child.stdout, 'data');
     const client = await connectClient(String(url).trim(), 'test');
@@ -181,7 +188,7 @@ describe('db', () => {
 });
 
 test('a reader that leaves early ends the embedded server no less', async () => {
-  const command = ['report', '--format', 'csv', '--env-file=/dev/null'];
+  const command = ['report', '--format', 'csv', '--settings-file=/dev/null'];
   const env = { PATH: process.env['PATH'], DATA_DIR: folder };
   const child = spawn(process.execPath, [CLI, ...command], { env, stdio: 'pipe' });
   child.stdout.destroy();
@@ -195,7 +202,7 @@ test('a reader that leaves early ends the embedded server no less', async () => 
 test.skipIf(process.platform !== 'linux')('a result that cannot be written is said', async () => {
   const argv = ['-c', 'exec "$@" >/dev/full', 'sh', process.execPath, CLI, 'status'];
   const env = { PATH: process.env['PATH'], DATA_DIR: folder };
-  const child = spawn('sh', [...argv, '--env-file=/dev/null'], { env, stdio: 'pipe' });
+  const child = spawn('sh', [...argv, '--settings-file=/dev/null'], { env, stdio: 'pipe' });
   const [said, [exit]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
   expect({ said, exit }).toEqual({
     said: 'error: cannot write the result: ENOSPC: no space left on device, write\n',

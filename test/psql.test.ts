@@ -63,7 +63,7 @@ test('where there is none, it says what serves instead', async () => {
 
 test("Ctrl-C is psql's as often as it is pressed; SIGTERM ends both", async () => {
   await standIn('trap "echo cancelled" INT; echo "$$"; while :; do sleep 0.05; done');
-  const argv = [CLI, 'psql', '--env-file=/dev/null'];
+  const argv = [CLI, 'psql', '--settings-file=/dev/null'];
   const child = spawn(process.execPath, argv, { env: environment, stdio: 'pipe' });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const psql = Number((await lines.next()).value);

@@ -30,7 +30,7 @@ export async function benchTransform(rowCount: number): Promise<void> {
   )) as [string, string, string];
   try {
     const env = { ...process.env, HUBSPOT_ACCESS_TOKEN: 'demo', DATA_DIR: small };
-    await run(process.execPath, [CLI, 'extract', '--env-file', '/dev/null'], { env });
+    await run(process.execPath, [CLI, 'extract', '--settings-file', '/dev/null'], { env });
     const { records, bytes, files } = await repeatRun(small, large, rowCount);
     console.log(`${records} records, ${(bytes / 1e6).toFixed(0)} MB of pages`);
     const costs = new Map<string, Cost[]>();

@@ -9,7 +9,9 @@ export function describeReport(report: Report): [title: string, ...notes: string
   const extracted = report.extractedAt === null ? [] : [`data extracted ${report.extractedAt}`];
   if (from === null || to === null) {
     const title = report.undated === 0 ? 'No engagements.' : 'No engagements on any day.';
-    return [title, ...extracted, ...describeUndated(report)];
+    const nothing = report.extractedAt === null && report.undated === 0;
+    const next = nothing ? ['nothing is loaded yet: make extract load'] : [];
+    return [title, ...extracted, ...next, ...describeUndated(report)];
   }
   const total = days.reduce((sum, day) => sum + day.total.count, 0);
   const portal = report.portal === null ? '' : ` of portal ${report.portal}`;

@@ -39,7 +39,15 @@ afterEach(async () => {
 function startExtract(environment: Record<string, string> = {}) {
   // Node 22 warns that its SQLite is new.
   const node = ['--disable-warning=ExperimentalWarning'];
-  const argv = [...node, CLI, 'extract', '--env-file', '/dev/null', '--page-limit', String(LIMIT)];
+  const argv = [
+    ...node,
+    CLI,
+    'extract',
+    '--settings-file',
+    '/dev/null',
+    '--page-limit',
+    String(LIMIT),
+  ];
   const child = spawn(process.execPath, argv, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

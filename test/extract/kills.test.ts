@@ -38,7 +38,7 @@ afterEach(async () => {
 
 /** Runs `extract`; with `requests`, until the portal has seen so many more. Returns what ended it. */
 async function extract(requests = Number.POSITIVE_INFINITY): Promise<number | string> {
-  const argv = [CLI, 'extract', '--env-file', '/dev/null', '--page-limit', String(LIMIT)];
+  const argv = [CLI, 'extract', '--settings-file', '/dev/null', '--page-limit', String(LIMIT)];
   const env = { HUBSPOT_ACCESS_TOKEN: TOKEN, HUBSPOT_API_URL: portal.url, DATA_DIR: dataDir };
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...argv], {
     stdio: 'ignore',

@@ -127,7 +127,9 @@ test('colours only when asked, and they change nothing else', () => {
 });
 
 test('nothing to show is said in words', () => {
-  expect(formatTable(makeReport([], {}))).toBe('No engagements.\n');
+  expect(formatTable(makeReport([], {}))).toBe(
+    'No engagements.\nnothing is loaded yet: make extract load\n',
+  );
   expect(formatTable(makeReport([], {}, { by: 'occurred', undated: 1200 }))).toBe(
     'No engagements on any day.\nOn no day, as HubSpot does not say when they occurred: 1,200\n',
   );

@@ -33,7 +33,7 @@ export function startCommand(
     DATA_DIR: settings.dataDir,
     ...variables,
   };
-  const command = [CLI, ...args, '--env-file', '/dev/null'];
+  const command = [CLI, ...args, '--settings-file', '/dev/null'];
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   const options = { env, maxBuffer: 1 << 28 };
   const child = execFile(process.execPath, command, options, (error, stdout, stderr) => {

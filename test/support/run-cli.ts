@@ -18,7 +18,12 @@ export async function runCli(
   environment: Record<string, string> = {},
 ): Promise<Ended> {
   // Node 22 warns that its SQLite is new.
-  const argv = ['--disable-warning=ExperimentalWarning', CLI, '--env-file=/dev/null', ...command];
+  const argv = [
+    '--disable-warning=ExperimentalWarning',
+    CLI,
+    '--settings-file=/dev/null',
+    ...command,
+  ];
   const options = {
     env: {
       PATH: process.env['PATH'],
