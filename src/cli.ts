@@ -14,6 +14,7 @@ import { runStatus } from './commands/status.ts';
 import { runTransform } from './commands/transform.ts';
 import { runVerify } from './commands/verify.ts';
 import { EXIT, Interrupted, isSystemError, JobError, SettingsError } from './errors.ts';
+import { keepHeapSmall } from './keep-heap-small.ts';
 import { toSettings, type Variable } from './settings.ts';
 import { createLog, type Log } from './terminal/log.ts';
 import {
@@ -29,6 +30,7 @@ import {
 
 // Files of the archive hold personal data.
 process.umask(0o077);
+keepHeapSmall();
 
 const interruption = new AbortController();
 let log: Log = openLog(askedLogFormat(process.argv.slice(2)));

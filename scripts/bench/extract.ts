@@ -4,12 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import type { Api } from '../../src/archive/row.ts';
 import { systemClock } from '../../src/clock.ts';
 import { extract } from '../../src/extract/extract.ts';
 import { createClient, type HubSpotClient } from '../../src/hubspot/client.ts';
 import { parsePagedBody, toPagedRequest } from '../../src/hubspot/engagements-v1.ts';
+import { keepHeapSmall } from '../../src/keep-heap-small.ts';
 import { silent } from '../../src/progress.ts';
 import type { AccountOptions } from './serve-account.ts';
 
@@ -27,7 +27,7 @@ const SEQUENTIAL_PAGES = 10;
  */
 export async function benchExtract(api: Api, rows?: string): Promise<void> {
   // As the command does.
-  setFlagsFromString('--semi-space-growth-factor=1');
+  keepHeapSmall();
   const count = Number(rows ?? PAGES * PAGE_SIZES[api]);
   console.log(`${count} rows by ${api}, ${MAX} requests per ten seconds`);
   for (const latencyMs of [300, 1000])

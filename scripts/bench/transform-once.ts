@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { rawRoot } from '../../src/archive/runs.ts';
+import { keepHeapSmall } from '../../src/keep-heap-small.ts';
 import { silent } from '../../src/progress.ts';
 import { transform } from '../../src/transform/transform.ts';
 
@@ -32,7 +33,11 @@ if (import.meta.main) {
   const began = performance.now();
   const before = process.cpuUsage();
   if (workers === 'bare') runBare(dataDir);
-  else await transform({ dataDir, force: true, workers: Number(workers) }, { progress: silent });
+  else {
+    // As the command does.
+    keepHeapSmall();
+    await transform({ dataDir, force: true, workers: Number(workers) }, { progress: silent });
+  }
   const { user, system } = process.cpuUsage(before);
   const cost: Cost = {
     seconds: (performance.now() - began) / 1000,

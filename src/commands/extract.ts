@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { withArchiveLock } from '../archive/lock.ts';
 import type { Api } from '../archive/row.ts';
 import { rawRoot } from '../archive/runs.ts';
@@ -30,8 +29,6 @@ export interface ExtractArguments {
 /** `extract`: asks HubSpot, or the demo portal, and writes a raw run. */
 export async function runExtract(context: Context, args: ExtractArguments): Promise<void> {
   const { settings, log } = context;
-  // The garbage of thousands of pages would make V8's young generation double again and again, and it never shrinks.
-  setFlagsFromString('--semi-space-growth-factor=1');
   if (!(Number.isInteger(args.pageLimit) && args.pageLimit >= 1 && args.pageLimit <= MAX_LIMIT)) {
     throw new SettingsError(`--page-limit must be a whole number from 1 to ${MAX_LIMIT}`);
   }

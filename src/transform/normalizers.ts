@@ -43,7 +43,9 @@ export function startNormalizers(threads: number): Normalizers {
     filename: new URL('./normalize-thread.ts', import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
-    resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 8 },
+    // While one page is handed over, the next is there already.
+    concurrentTasksPerWorker: 2,
+    resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 },
   });
   return {
     normalize: async (group) => toBatch(await pool.run(group)),
