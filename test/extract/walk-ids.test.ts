@@ -83,6 +83,8 @@ function walkThrough(
     if (now.crash && round < 80) {
       walk = open();
       underWay = [];
+      // An earlier page may have been the chain's last, which only reading the journal anew finds.
+      if (walk.complete) break;
     }
     for (let count = 0; count <= now.send; count++) {
       const ask = walk.plan();
