@@ -17,7 +17,7 @@ export interface LedgerEntry {
   unchanged: number;
   older: number;
   duplicates: number;
-  /** Of those unchanged: redacted e-mails that did not replace contents. */
+  /** Redacted e-mails that did not replace contents. */
   withheld: number;
   deleted: number;
   rejected: number;

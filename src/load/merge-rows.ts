@@ -32,7 +32,7 @@ export interface RowCounts {
   older: number;
   /** The run itself held a newer copy. */
   duplicates: number;
-  /** Of those unchanged: redacted e-mails that did not replace contents. */
+  /** Redacted e-mails that did not replace contents: unchanged, or updated where the row was gone and is back. */
   withheld: number;
 }
 
@@ -149,14 +149,13 @@ async function surveyVerdicts(client: Client, arrived: number): Promise<Survey> 
     liveness === 'back' && !isWritten(verdict);
   const left = (...verdicts: string[]): number =>
     sum((verdict, liveness) => verdicts.includes(verdict) && !isBack(verdict, liveness));
-  const withheld = left('withheld');
   const counts = {
     inserted: left('inserted'),
     updated: left('updated', 'relinked') + sum(isBack),
-    unchanged: left('unchanged', 'reworded', 'kept') + withheld,
+    unchanged: left('unchanged', 'reworded', 'kept', 'withheld'),
     older: left('older'),
     duplicates: arrived - sum(() => true),
-    withheld,
+    withheld: sum((verdict) => verdict === 'withheld'),
   };
   return {
     written: sum(isWritten),
