@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, read } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
@@ -17,26 +18,40 @@ const CHUNK_BYTES = 32 * 1024;
 
 /**
  * The content of a page file, or null for one above `maxBytes` (see {@link streamPage}); proven in either case to be
- * what the journal saw. Throws ArchiveError naming the file when it is missing or another.
+ * what the journal saw. It is read into what `toRoom` has for so many bytes, if that is given and it is not compressed.
+ * Throws ArchiveError naming the file when it is missing or another.
  */
 export async function readPage(
   file: string,
   proof: PageProof,
   maxBytes: number,
+  toRoom: (byteCount: number) => Buffer = Buffer.allocUnsafeSlow,
 ): Promise<Buffer | null> {
   if (proof.bytes > maxBytes) {
     await provePage(file, proof);
     return null;
   }
-  const bytes = await withFile(file, async (handle) => {
+  const bytes = await withFile(file, async (fd) => {
     // Nothing larger than what it should be is ever held.
-    const { size } = await handle.stat();
-    if (isCompressed(file)) return unpack(await handle.readFile(), proof.bytes);
-    return size === proof.bytes ? handle.readFile() : otherSize(file, size, proof);
+    const { size } = fstatSync(fd);
+    if (isCompressed(file))
+      return unpack(await readInto(fd, Buffer.allocUnsafeSlow(size)), proof.bytes);
+    if (size !== proof.bytes) return otherSize(file, size, proof);
+    return readInto(fd, toRoom(size).subarray(0, size));
   });
   if (bytes.length !== proof.bytes) return otherSize(file, bytes.length, proof);
   assertSha256(file, hash('sha256', bytes, 'hex'), proof);
   return bytes;
+}
+
+/** What fits, less if the file is shorter by now. */
+async function readInto(fd: number, room: Buffer): Promise<Buffer> {
+  for (let length = 0; length < room.length; ) {
+    const { bytesRead } = await promisify(read)(fd, room, length, room.length - length, null);
+    if (bytesRead === 0) return room.subarray(0, length);
+    length += bytesRead;
+  }
+  return room;
 }
 
 /** Reads a page file through, whatever its size. Throws ArchiveError when it is missing or not what the journal saw. */
@@ -115,13 +130,14 @@ function unreadable(file: string, error: unknown): ArchiveError {
   return cannotRead(file, error);
 }
 
-async function withFile<T>(file: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
+// Opened at once, so that a page is read while another one keeps this thread busy.
+async function withFile<T>(file: string, use: (fd: number) => Promise<T>): Promise<T> {
   try {
-    const handle = await open(file);
+    const fd = openSync(file, 'r');
     try {
-      return await use(handle);
+      return await use(fd);
     } finally {
-      await handle.close();
+      closeSync(fd);
     }
   } catch (error) {
     throw unreadable(file, error);

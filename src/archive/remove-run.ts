@@ -10,7 +10,7 @@ import {
   rawRoot,
   readFolder,
 } from './runs.ts';
-import { syncFolder } from './write-file.ts';
+import { makeDurable } from './write-file.ts';
 
 /**
  * Removes a run, normalized and raw. Killed at any instant, it leaves a run that is whole, or none (and a folder
@@ -26,7 +26,7 @@ export async function removeRun(dataDir: string, run: RunId): Promise<void> {
     try {
       await rename(folder, gone);
       // Before its files go: after a power cut there must not be a run with half of them.
-      await syncFolder(day);
+      await makeDurable(day);
     } catch (error) {
       throw cannotWrite(folder, error);
     }

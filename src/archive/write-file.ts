@@ -24,19 +24,19 @@ export async function writeFileAtomically(
     await rm(temporary, { force: true }).catch(() => {});
     throw cannotWrite(file, error);
   }
-  await syncFolder(path.dirname(file));
+  await makeDurable(path.dirname(file));
 }
 
-/** Makes a rename or a new name in `folder` survive a power cut. Throws ArchiveError. */
-export async function syncFolder(folder: string): Promise<void> {
+/** Makes what a file holds, or a rename or a new name in a folder, survive a power cut. Throws ArchiveError. */
+export async function makeDurable(place: string): Promise<void> {
   try {
-    const handle = await open(folder, 'r');
+    const handle = await open(place, 'r');
     try {
       await handle.sync();
     } finally {
       await handle.close();
     }
   } catch (error) {
-    throw cannotWrite(folder, error);
+    throw cannotWrite(place, error);
   }
 }

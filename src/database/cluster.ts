@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { syncFolder } from '../archive/write-file.ts';
+import { makeDurable } from '../archive/write-file.ts';
 import { DatabaseFailed, isSystemError } from '../errors.ts';
 import { chooseServerUser, runProgram, type ServerUser, USE_ANOTHER } from './as-user.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
@@ -107,7 +107,7 @@ async function initializeCluster(home: Home, initdb: string, user: ServerUser): 
     ...Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ]);
   await rename(partial, home.data);
-  await syncFolder(home.folder);
+  await makeDurable(home.folder);
 }
 
 /** What a killed program left; a folder that its initdb still fills is left for the next time. */

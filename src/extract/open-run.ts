@@ -12,7 +12,7 @@ import {
   writeRawManifest,
 } from '../archive/manifest.ts';
 import type { Id } from '../archive/row.ts';
-import { syncFolder, writeFileAtomically } from '../archive/write-file.ts';
+import { makeDurable, writeFileAtomically } from '../archive/write-file.ts';
 import type { PageAnswer } from '../hubspot/client.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
 import { exactNumber } from '../json.ts';
@@ -55,7 +55,7 @@ export async function beginRun(
   let parent = folder;
   for (const _ of plan.run.split('/')) {
     parent = path.dirname(parent);
-    await syncFolder(parent);
+    await makeDurable(parent);
   }
   return openRun(folder, plan, storage);
 }

@@ -73,7 +73,11 @@ export function createFieldCounter(): FieldCounter {
 }
 
 /** Puts the counts of one batch after the other into the manifest's form, with all names ascending. */
-export function createCensus(): { add(counts: FieldCount[]): void; census(): FieldCensus } {
+export function createCensus(): {
+  add(counts: FieldCount[]): void;
+  counts(): FieldCount[];
+  census(): FieldCensus;
+} {
   const all = new Map<string, FieldCount>();
   return {
     add(counts) {
@@ -84,6 +88,7 @@ export function createCensus(): { add(counts: FieldCount[]): void; census(): Fie
         else if (all.size < MAX_FIELDS) all.set(key, { ...count });
       }
     },
+    counts: () => [...all.values()],
     census() {
       // A type can have any name, `__proto__` too.
       const census: FieldCensus = Object.create(null);

@@ -5,7 +5,7 @@ import { exists, JOURNAL, type RunId } from '../archive/runs.ts';
 import { readArchiveState } from '../archive/state.ts';
 import { isRawNumber, parseJson } from '../json.ts';
 import { groupPages } from './group-pages.ts';
-import { normalizeGroup, type PageGroup, streamGroup } from './normalize-group.ts';
+import { normalizeGroup, type PageGroup, readGroup, streamGroup } from './normalize-group.ts';
 import type { Batch } from './normalize-records.ts';
 
 /** A copy of an engagement in the archive. */
@@ -62,7 +62,7 @@ export async function findVersions(
       if (!mayHold(entries.get(group.page.file) as PageEntry, BigInt(id))) continue;
       found.pagesRead += 1;
       if (!(await mentions(group, id))) continue;
-      for await (const batch of readGroup(group)) {
+      for await (const batch of normalize(group)) {
         for (const version of pickVersions(batch, group, id)) {
           found.versions.push({ run, state, ...version });
         }
@@ -85,8 +85,8 @@ async function mentions({ folder, page, streamAboveBytes }: PageGroup, id: strin
   return bytes === null || bytes.includes(id);
 }
 
-async function* readGroup(group: PageGroup): AsyncGenerator<Batch, void, undefined> {
-  const batch = await normalizeGroup(group);
+async function* normalize(group: PageGroup): AsyncGenerator<Batch, void, undefined> {
+  const batch = normalizeGroup(group, await readGroup(group));
   if (batch !== null) yield batch;
   else yield* streamGroup(group);
 }

@@ -13,9 +13,9 @@ export interface LineBuffer {
   byteLength(): number;
 }
 
-/** An empty buffer with room for `byteCount` bytes before it has to grow. */
-export function createLineBuffer(byteCount: number): LineBuffer {
-  let buffer = Buffer.allocUnsafeSlow(Math.max(byteCount, 1024));
+/** An empty one. */
+export function createLineBuffer(): LineBuffer {
+  let buffer = Buffer.allocUnsafeSlow(1024);
   let length = 0;
   return {
     append(text) {

@@ -3,8 +3,14 @@ import { type PageProof, readPage, streamPage } from '../archive/read-page.ts';
 import { ArchiveError } from '../errors.ts';
 import { releaseBytes } from '../release-bytes.ts';
 import { type CompletingPage, joinPageGroup } from './join-page-group.ts';
+import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
 import { normalizePage, normalizePieces, parsePage } from './normalize-page.ts';
-import { type Batch, normalizeRecords, type PageOrigin } from './normalize-records.ts';
+import {
+  type Batch,
+  exactRecords,
+  normalizeRecords,
+  type PageOrigin,
+} from './normalize-records.ts';
 import { NO_ARRAY } from './stream-records.ts';
 
 /** A page file and what the journal says of it. */
@@ -26,44 +32,72 @@ export interface PageGroup {
   streamAboveBytes: number;
 }
 
+/** The bytes of a group's pages. */
+export interface GroupBytes {
+  /** Null for a page that is to be streamed. */
+  page: Buffer | null;
+  completing: Buffer[];
+}
+
 /**
- * Reads and normalizes a page with those that complete it. Null for a page that only streaming can read. Throws
- * ArchiveError naming the file that is missing, is not what the journal saw, or is no page.
+ * Reads the pages of a group; the page itself into what `toRoom` has for so many bytes, if given. Throws ArchiveError
+ * naming the file that is missing or is not what the journal saw.
  */
-export async function normalizeGroup(group: PageGroup): Promise<Batch | null> {
-  const { folder, page, origin, streamAboveBytes } = group;
-  const file = path.join(folder, page.file);
-  if (origin.api === 'objects') return normalizeObjects(group, file);
-  const bytes = await readPage(file, page, streamAboveBytes);
-  if (bytes === null) return null;
-  const batch = normalizePage(bytes, file, origin);
-  releaseBytes(bytes);
-  return batch;
-}
-
-/** What {@link normalizeGroup} left to be streamed, batch by batch. Throws as it does, perhaps late. */
-export function streamGroup({ folder, page, origin }: PageGroup): AsyncGenerator<Batch> {
-  const file = path.join(folder, page.file);
-  return normalizePieces(() => streamPage(file), file, origin);
-}
-
-/** With pages that complete it, HubSpot puts 200 records at most into a page. */
-async function normalizeObjects(group: PageGroup, file: string): Promise<Batch | null> {
-  const { folder, page, origin, completing, kinds, streamAboveBytes } = group;
+export async function readGroup(
+  group: PageGroup,
+  toRoom?: (byteCount: number) => Buffer,
+): Promise<GroupBytes> {
+  const { folder, page, completing, kinds, streamAboveBytes } = group;
+  // With pages that complete it, HubSpot puts 200 records at most into a page.
   const isAlone = completing.length === 0 && kinds.length === 0;
-  const bytes = await readPage(file, page, isAlone ? streamAboveBytes : Number.POSITIVE_INFINITY);
+  const most = isAlone ? streamAboveBytes : Number.POSITIVE_INFINITY;
+  const own = await readPage(path.join(folder, page.file), page, most, toRoom);
+  const others: Buffer[] = [];
+  for (const { file, bytes, sha256 } of completing) {
+    const whole = await readPage(
+      path.join(folder, file),
+      { bytes, sha256 },
+      Number.POSITIVE_INFINITY,
+    );
+    others.push(whole as Buffer);
+  }
+  return { page: own, completing: others };
+}
+
+/**
+ * The records of a group, normalized; the bytes of the pages that complete it are given back. Null for a page that only
+ * streaming can read. Throws ArchiveError naming the file that is no page.
+ */
+export function normalizeGroup(
+  group: PageGroup,
+  { page: bytes, completing }: GroupBytes,
+  lines = createLineBuffer(),
+): Batch | null {
+  const { folder, page, origin } = group;
+  const file = path.join(folder, page.file);
   if (bytes === null) return null;
+  if (origin.api === 'v1') return normalizePage(bytes, file, origin, { lines });
   const properties: CompletingPage[] = [];
   const associations: (CompletingPage & { kind: string })[] = [];
-  for (const { part, kind, ...companion } of completing) {
+  for (const [n, { part, kind, ...companion }] of group.completing.entries()) {
     const own = path.join(folder, companion.file);
-    const whole = await readPage(own, companion, Number.POSITIVE_INFINITY);
-    const read = { file: own, page: parsePage(whole as Buffer, own) };
+    const whole = completing[n] as Buffer;
+    const read = { file: own, page: parsePage(whole, own) };
+    releaseBytes(whole);
     if (part === 'properties') properties.push(read);
     else associations.push({ ...read, kind: kind ?? '' });
   }
   const results = (parsePage(bytes, file) as { results?: unknown } | null)?.results;
   if (!Array.isArray(results)) throw new ArchiveError(`${file} is damaged: ${NO_ARRAY}`);
-  const joined = joinPageGroup(results, { file, properties, associations, kinds });
-  return normalizeRecords(joined, 0, origin, { clean: true, byteCount: page.bytes * 2 });
+  const joined = joinPageGroup(results, { file, properties, associations, kinds: group.kinds });
+  return normalizeRecords(exactRecords(joined), 0, origin, { areClean: false, lines });
+}
+
+/** What {@link normalizeGroup} left to be streamed, batch by batch. Throws as it does, perhaps late. */
+export function streamGroup(
+  { folder, page, origin }: PageGroup,
+  lines?: LineBuffer,
+): AsyncGenerator<Batch, void, undefined> {
+  const file = path.join(folder, page.file);
+  return normalizePieces(() => streamPage(file), file, origin, lines);
 }

@@ -3,16 +3,22 @@ import { ArchiveError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import { joinPageGroup } from './join-page-group.ts';
 import { createJsonChecker } from './json-checker.ts';
-import { hasControlCharacters, liftTexts } from './lift-texts.ts';
-import { type Batch, normalizeRecords, type PageOrigin } from './normalize-records.ts';
-import { sliceRecords } from './slice-records.ts';
+import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
+import {
+  type Batch,
+  exactRecords,
+  normalizeRecords,
+  type PageOrigin,
+  type Records,
+} from './normalize-records.ts';
+import { liftTexts, type SlicedPage, type SlicedRecord, slicePage } from './slice-page.ts';
 import { NO_ARRAY, streamRecords } from './stream-records.ts';
 
 /** Shorter texts are parsed in no more time than it takes to lift them. No id or instant, which are read, is as long. */
 const LIFT_FROM = 256;
 
 /**
- * A whole page, normalized; texts of `liftFrom` characters or more pass unparsed. `file` is for messages only. Pure but
+ * A whole page of v1, normalized; texts of `liftFrom` bytes or more pass unparsed. `file` is for messages only. Pure but
  * for its errors: ArchiveError when the page is not JSON with a `results` array. Null when its numbers are too deep
  * inside to be parsed exactly at once: then {@link normalizePieces} can.
  */
@@ -20,39 +26,56 @@ export function normalizePage(
   bytes: Buffer,
   file: string,
   origin: PageOrigin,
-  liftFrom = LIFT_FROM,
+  { lines = createLineBuffer(), liftFrom = LIFT_FROM } = {},
 ): Batch | null {
-  const body = withoutMark(bytes);
-  const byteText = origin.api === 'v1' && isUtf8(body) ? body.toString('latin1') : null;
-  // What is lifted is not looked at any more, and would pass with characters that JSON refuses.
-  const from = hasControlCharacters(body) ? Number.POSITIVE_INFINITY : liftFrom;
-  const lifted = byteText === null ? null : liftTexts(byteText, from);
-  const text = byteText === null || lifted === null ? body.toString('utf8') : byteText;
-  const records = toRecords(lifted?.json ?? text, file, bytes);
-  // Most pages have no number that a double cannot hold; of the others, a few records are parsed a second time.
-  let texts: string[] | null | undefined;
-  let exact: unknown[] | undefined;
-  const parseExactly = (index: number): unknown => {
-    texts ??= sliceRecords(text);
-    const own = texts?.[index];
-    if (texts?.length === records.length && own !== undefined) return parseJson(own);
-    exact ??= (parseJson(text) as { results: unknown[] }).results;
-    return exact[index];
-  };
-  // Lines take more room than the records they come from: some names are longer, and all have a tail.
-  const byteCount = bytes.length + records.length * 512;
+  const page = withoutMark(bytes);
+  const sliced = slicePage(page, liftFrom);
   try {
-    return normalizeRecords(records, 0, origin, {
-      clean: lifted === null,
-      parseExactly,
-      texts: lifted?.texts ?? [],
-      byteCount,
-    });
+    if (sliced === null || !fitsFrame(sliced)) {
+      const records = exactRecords(toResults(parseJson(page.toString('utf8')), file));
+      return normalizeRecords(records, 0, origin, { areClean: false, lines });
+    }
+    const areClean = sliced.isByteText && isUtf8(page);
+    const records = areClean ? toByteTexts(page, sliced) : toTexts(page, sliced);
+    return normalizeRecords(records, 0, origin, { areClean, lines });
   } catch (error) {
     // A reviver, unlike JSON.parse alone, needs a stack frame for each level.
     if (error instanceof RangeError) return null;
-    throw error;
+    throw notJson(error, file, bytes);
   }
+}
+
+/** Whether the records are those that a parser would find. Throws SyntaxError when the page is not JSON. */
+function fitsFrame({ frame, records }: SlicedPage): boolean {
+  const results = (JSON.parse(frame) as { results?: unknown } | null)?.results;
+  return Array.isArray(results) && results.length === records.length;
+}
+
+/** Records whose strings are byte text, long texts lifted. */
+function toByteTexts(page: Buffer, { records }: SlicedPage): Records {
+  return {
+    length: records.length,
+    take(index) {
+      const record = records[index] as SlicedRecord;
+      const { json, texts } = liftTexts(page, record);
+      return {
+        value: JSON.parse(json),
+        texts,
+        // Few have a number that a double cannot hold, or are rejects.
+        parseExactly: () => parseJson(page.toString('latin1', record.start, record.end)),
+      };
+    },
+  };
+}
+
+function toTexts(page: Buffer, { records }: SlicedPage): Records {
+  return {
+    length: records.length,
+    take(index) {
+      const { start, end } = records[index] as SlicedRecord;
+      return { value: parseJson(page.toString('utf8', start, end)), texts: [] };
+    },
+  };
 }
 
 /**
@@ -63,12 +86,16 @@ export async function* normalizePieces(
   read: () => AsyncIterable<Uint8Array>,
   file: string,
   origin: PageOrigin,
+  lines?: LineBuffer,
 ): AsyncGenerator<Batch, void, undefined> {
   let index = 0;
   try {
     for await (const records of streamRecords(read())) {
       const joined = origin.api === 'v1' ? records : joinPageGroup(records, { file, ...ALONE });
-      yield normalizeRecords(joined, index, origin, { clean: true, byteCount: 1 << 16 });
+      yield normalizeRecords(exactRecords(joined), index, origin, {
+        areClean: false,
+        ...(lines && { lines }),
+      });
       index += records.length;
     }
   } catch (error) {
@@ -91,13 +118,8 @@ export function parsePage(bytes: Buffer, file: string): unknown {
   }
 }
 
-function toRecords(text: string, file: string, bytes: Buffer): unknown[] {
-  let page: unknown;
-  try {
-    page = JSON.parse(text);
-  } catch (error) {
-    throw notJson(error, file, bytes);
-  }
+/** The `results` of a page. Throws ArchiveError when there are none. */
+function toResults(page: unknown, file: string): unknown[] {
   const results = (page as { results?: unknown } | null)?.results;
   if (!Array.isArray(results)) throw new ArchiveError(`${file} is damaged: ${NO_ARRAY}`);
   return results;

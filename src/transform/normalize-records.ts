@@ -5,7 +5,7 @@ import { cleanText, type Replaced } from './clean-text.ts';
 import { createFieldCounter, type FieldCount } from './field-census.ts';
 import { isRedacted } from './is-redacted.ts';
 import { toLifted } from './lift-texts.ts';
-import { createLineBuffer } from './line-buffer.ts';
+import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
 import { normalizeObject } from './normalize-objects.ts';
 import { normalizeV1 } from './normalize-v1.ts';
 import type { RowContent } from './row-content.ts';
@@ -25,7 +25,7 @@ export interface PageOrigin {
   objectType?: string;
 }
 
-/** Some neighbouring records of a page, normalized: plain data that can be passed between threads. */
+/** Some neighbouring records of a page, normalized. */
 export interface Batch {
   /** The rows' lines, UTF-8, each ended by a line feed. */
   lines: Uint8Array<ArrayBuffer>;
@@ -43,32 +43,42 @@ export interface Batch {
   fields: FieldCount[];
 }
 
-/** How {@link normalizeRecords} is to take its records. */
-export interface RecordsForm {
-  /**
-   * Whether their strings are real text, to be cleaned of what Postgres refuses; else (v1 only) they are byte text
-   * without any U+0000.
-   */
-  clean: boolean;
-  /** The record at a place of the page, parsed anew with exact numbers. Absent when they are exact already. */
-  parseExactly?: (index: number) => unknown;
-  /** The texts that were lifted out of the records (see lift-texts.ts); only with `parseExactly`. */
-  texts?: string[];
-  /** About how many bytes the rows' lines will take. */
-  byteCount: number;
+/** Neighbouring records of a page. */
+export interface Records {
+  length: number;
+  /** The record at a place among them. */
+  take(index: number): ParsedRecord;
 }
 
-/** Rows and rejects of the records of a page; `firstIndex` is the place of the first one in the page. Pure. */
+/** A record as it was parsed. */
+export interface ParsedRecord {
+  value: unknown;
+  /** The texts that were lifted out of it (see lift-texts.ts); only with `parseExactly`. */
+  texts: string[];
+  /** Parses it anew with exact numbers, and nothing lifted; absent when that was done at once. */
+  parseExactly?: () => unknown;
+}
+
+/** Records that were parsed with exact numbers, and nothing lifted. */
+export function exactRecords(values: unknown[]): Records {
+  return { length: values.length, take: (index) => ({ value: values[index], texts: [] }) };
+}
+
+/**
+ * Rows and rejects of records; `firstIndex` is the place of the first one in the page. Where they are not `clean`, their
+ * strings are real text, to be cleaned of what Postgres refuses; else (v1 only) they are byte text without any U+0000.
+ * The rows' lines replace what is in `lines`, if given. Pure otherwise, if the records are.
+ */
 export function normalizeRecords(
-  records: unknown[],
+  records: Records,
   firstIndex: number,
   origin: PageOrigin,
-  { clean, parseExactly, texts = [], byteCount }: RecordsForm,
+  { areClean, lines = createLineBuffer() }: { areClean: boolean; lines?: LineBuffer },
 ): Batch {
   const { page } = origin;
-  const lines = createLineBuffer(byteCount);
+  lines.cutFrom(0);
   const lineEnds: number[] = [];
-  const rejectLines = createLineBuffer(0);
+  const rejectLines = createLineBuffer();
   const rejects: Batch['rejects'] = [];
   const replaced: Replaced = { characters: 0 };
   const fields = createFieldCounter();
@@ -76,19 +86,19 @@ export function normalizeRecords(
   const tail = toLineTail(origin);
 
   /** Appends what becomes of a record; false when it must be parsed anew first. */
-  const append = (record: unknown, index: number, isExact: boolean): boolean => {
+  const append = (record: unknown, index: number, texts: string[], isExact: boolean): boolean => {
     const findings = noFindings();
     const start = lines.byteLength();
     const before = replaced.characters;
     let outcome: Outcome;
     try {
-      outcome = normalize(record, origin, clean, replaced);
+      outcome = normalize(record, origin, areClean, replaced);
       if ('content' in outcome) appendRow(lines, outcome.content, texts, tail, index, findings);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       replaced.characters = before;
       const shallow = cutDepth(record, 100);
-      const kept = clean ? cleanText(shallow, replaced) : shallow;
+      const kept = areClean ? shallow : cleanText(shallow, replaced);
       outcome = { reject: error.message === HUGE_NUMBER ? HUGE_NUMBER : 'nested too deeply', kept };
     }
     // A reject's numbers must be exact as well.
@@ -117,10 +127,10 @@ export function normalizeRecords(
     return true;
   };
 
-  for (const [n, record] of records.entries()) {
-    const index = firstIndex + n;
-    if (!append(record, index, parseExactly === undefined)) {
-      append(parseExactly?.(index), index, true);
+  for (let n = 0; n < records.length; n++) {
+    const { value, texts, parseExactly } = records.take(n);
+    if (!append(value, firstIndex + n, texts, parseExactly === undefined)) {
+      append(parseExactly?.(), firstIndex + n, [], true);
     }
   }
   return {
@@ -140,11 +150,11 @@ type Outcome = { content: RowContent } | { reject: string; kept: unknown };
 function normalize(
   record: unknown,
   { api, portalId, objectType }: PageOrigin,
-  clean: boolean,
+  areClean: boolean,
   replaced: Replaced,
 ): Outcome {
   if (api === 'v1') {
-    const kept = clean ? cleanText(record, replaced) : record;
+    const kept = areClean ? record : cleanText(record, replaced);
     const normalized = normalizeV1(kept, portalId);
     return 'content' in normalized ? normalized : { ...normalized, kept };
   }

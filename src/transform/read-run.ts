@@ -6,10 +6,6 @@ import { type PageEntry, readJournal } from '../archive/journal.ts';
 import { type RawManifest, readRawManifest } from '../archive/manifest.ts';
 import { cannotRead, JOURNAL, MANIFEST, type RunId, rawRoot } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
-import { groupPages } from './group-pages.ts';
-import type { PageGroup } from './normalize-group.ts';
-import type { Batch } from './normalize-records.ts';
-import type { Normalizers } from './normalizers.ts';
 
 /** A complete raw run, as its manifest and its journal describe it. */
 export interface RawRunSource {
@@ -57,50 +53,4 @@ export async function hashManifest(dataDir: string, run: RunId): Promise<string>
   } catch (error) {
     throw cannotRead(file, error);
   }
-}
-
-/**
- * The records of a raw run, normalized, page after page in the journal's order, whoever is done first. Throws
- * ArchiveError naming the page that is missing, is not what the journal saw, or is no JSON with a `results` array.
- */
-export async function* readBatches(
-  { run, folder, manifest, pages }: RawRunSource,
-  streamAboveBytes: number,
-  { normalize, stream, pagesUnderWay, bytesUnderWay }: Normalizers,
-): AsyncGenerator<Batch, void, undefined> {
-  const { api, portalId } = manifest;
-  const groups = groupPages(pages, { run, folder, streamAboveBytes, origin: { api, portalId } });
-  const underWay: { group: PageGroup; batch: Promise<Batch | null> }[] = [];
-  let byteCount = 0;
-  let next = 0;
-  try {
-    while (next < groups.length || underWay.length > 0) {
-      while (
-        next < groups.length &&
-        (underWay.length < pagesUnderWay || byteCount < bytesUnderWay)
-      ) {
-        const group = groups[next] as PageGroup;
-        const batch = normalize(group);
-        // It is awaited in its turn, and by then may have failed.
-        batch.catch(() => {});
-        underWay.push({ group, batch });
-        byteCount += bytesOf(group);
-        next += 1;
-      }
-      const first = underWay[0] as (typeof underWay)[number];
-      const batch = await first.batch;
-      underWay.shift();
-      byteCount -= bytesOf(first.group);
-      if (batch !== null) yield batch;
-      else yield* stream(first.group);
-    }
-  } finally {
-    await Promise.allSettled(underWay.map(({ batch }) => batch));
-  }
-}
-
-/** A page to be streamed is not held. */
-function bytesOf({ page, completing, streamAboveBytes }: PageGroup): number {
-  const own = page.bytes > streamAboveBytes ? 0 : page.bytes;
-  return completing.reduce((sum, { bytes }) => sum + bytes, own);
 }

@@ -35,9 +35,9 @@ export interface LineTail {
 
 /**
  * Appends the line of the row of the record at `index` to `lines`: its content with all nested keys sorted (`content`
- * itself gets them so) and the lifted `texts` in their places, then the keys from `api` on. content_hash is the first 32 hexadecimal digits of the sha256 over
- * the content's JSON text. All is byte text. Throws RangeError, with nothing appended, when nested too deeply or
- * (message {@link HUGE_NUMBER}) with a number that Postgres cannot hold.
+ * itself gets them so) and the lifted `texts` in their places, then the keys from `api` on. content_hash is the first 32
+ * hexadecimal digits of the sha256 over the content's JSON text. All is byte text. Throws RangeError, with nothing
+ * appended, when nested too deeply or (message {@link HUGE_NUMBER}) with a number that Postgres cannot hold.
  */
 export function appendRow(
   lines: LineBuffer,

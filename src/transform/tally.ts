@@ -1,7 +1,7 @@
 import type { FieldCensus } from '../archive/manifest.ts';
 import type { RunId } from '../archive/runs.ts';
 import { GuardRefused } from '../errors.ts';
-import { createCensus } from './field-census.ts';
+import { createCensus, type FieldCount } from './field-census.ts';
 import type { Batch } from './normalize-records.ts';
 
 /** How many records of a run may be rejected: so many, or so many of a hundred. */
@@ -26,9 +26,18 @@ export interface RejectReason {
   example: string;
 }
 
-/** Counts that grow with each batch. */
+/** What a tally holds, as plain data. */
+export interface TallySum {
+  counts: Counts;
+  reasons: RejectReason[];
+  fields: FieldCount[];
+}
+
+/** Counts that grow with each batch, or with what others counted. */
 export interface Tally {
   add(batch: Batch): void;
+  addSum(sum: TallySum): void;
+  sum(): TallySum;
   counts(): Counts;
   /** The fields that the rows have. */
   fields(): FieldCensus;
@@ -40,6 +49,12 @@ export function createTally(): Tally {
   const counts: Counts = { records: 0, rows: 0, rejects: 0, replacedCharacters: 0, redacted: 0 };
   const reasons = new Map<string, RejectReason>();
   const census = createCensus();
+  const addReason = ({ reason, count, example }: RejectReason): void => {
+    const known = reasons.get(reason);
+    if (known !== undefined) known.count += count;
+    // Reasons can hold values: a run of nothing but bad records must not fill the memory.
+    else if (reasons.size < 1000) reasons.set(reason, { reason, count, example });
+  };
   return {
     add({ lineEnds, rejects, replacedCharacters, redacted, fields }) {
       counts.records += lineEnds.length + rejects.length;
@@ -49,13 +64,15 @@ export function createTally(): Tally {
       counts.redacted += redacted;
       census.add(fields);
       for (const { reason, page, index } of rejects) {
-        const known = reasons.get(reason);
-        if (known !== undefined) known.count += 1;
-        // Reasons can hold values: a run of nothing but bad records must not fill the memory.
-        else if (reasons.size < 1000)
-          reasons.set(reason, { reason, count: 1, example: `${page}#${index}` });
+        addReason({ reason, count: 1, example: `${page}#${index}` });
       }
     },
+    addSum(sum) {
+      for (const key of Object.keys(counts) as (keyof Counts)[]) counts[key] += sum.counts[key];
+      census.add(sum.fields);
+      sum.reasons.forEach(addReason);
+    },
+    sum: () => ({ counts: { ...counts }, reasons: [...reasons.values()], fields: census.counts() }),
     counts: () => ({ ...counts }),
     fields: () => census.census(),
     reasons: () => [...reasons.values()].sort((a, b) => b.count - a.count),

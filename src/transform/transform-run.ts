@@ -3,9 +3,10 @@ import { FORMAT, readNdjsonManifest } from '../archive/manifest.ts';
 import { isComplete, ndjsonRoot, type RunId } from '../archive/runs.ts';
 import { ArchiveError, type GuardRefused } from '../errors.ts';
 import { type Drift, findDrift } from './find-drift.ts';
-import type { Batch } from './normalize-records.ts';
-import type { Normalizers } from './normalizers.ts';
-import { hashManifest, type RawRunSource, readBatches, readSource } from './read-run.ts';
+import { groupPages } from './group-pages.ts';
+import { planSplits } from './plan-splits.ts';
+import { hashManifest, type RawRunSource, readSource } from './read-run.ts';
+import type { SplitRunners } from './split-runners.ts';
 import {
   type Counts,
   createTally,
@@ -13,9 +14,10 @@ import {
   refuseRejects,
   toRejectLimit,
 } from './tally.ts';
+import type { Split, SplitOutcome, SplitWatch } from './transform-split.ts';
 import { openRun } from './write-run.ts';
 
-/** The version of the rules that make rows: raised whenever the same pages would give other bytes. */
+/** The version of the rules that make rows: raised whenever the same pages would give other rows. */
 export const NORMALIZER = 2;
 
 /** How a run is transformed. */
@@ -27,7 +29,7 @@ export interface RunOptions {
   partBytes: number;
   /** Pages above this size in bytes are streamed, so that memory stays bounded. */
   streamAboveBytes: number;
-  normalizers: Normalizers;
+  runners: SplitRunners;
 }
 
 /** A run that was transformed. `bytes` are those of its parts. */
@@ -60,19 +62,18 @@ export async function isTransformed(dataDir: string, run: RunId): Promise<boolea
 export async function transformRun(
   run: RunId,
   options: RunOptions,
-  watch: { advance(records: number): void; signal: AbortSignal | undefined },
+  watch: SplitWatch,
 ): Promise<TransformedRun | ArchiveError | GuardRefused> {
   const source = await readSource(options.dataDir, run).catch(onlyArchiveError);
   if (source instanceof ArchiveError) return source;
-  const writer = await openRun(options.dataDir, run, options.partBytes);
+  const writer = await openRun(options.dataDir, run);
   try {
     const tally = createTally();
-    for await (const batch of readUntilDamage(source, options)) {
-      watch.signal?.throwIfAborted();
-      if (batch instanceof ArchiveError) return batch;
-      await writer.write(batch);
-      tally.add(batch);
-      watch.advance(batch.lineEnds.length + batch.rejects.length);
+    const splits = toSplits(source, options, writer.folder);
+    for await (const outcome of runSplits(splits, options.runners, watch)) {
+      if (outcome instanceof ArchiveError) return outcome;
+      await writer.add(outcome);
+      tally.addSum(outcome.sum);
     }
     const files = await writer.finish();
     const counts = tally.counts();
@@ -104,15 +105,46 @@ export async function transformRun(
   }
 }
 
-// Damage comes as the last item: an error thrown while writing must not be taken for one of reading.
-async function* readUntilDamage(
-  source: RawRunSource,
-  { streamAboveBytes, normalizers }: RunOptions,
-): AsyncGenerator<Batch | ArchiveError, void, undefined> {
+function toSplits(
+  { run, folder, manifest, pages }: RawRunSource,
+  { streamAboveBytes, partBytes }: RunOptions,
+  target: string,
+): Split[] {
+  const { api, portalId } = manifest;
+  const groups = groupPages(pages, { run, folder, streamAboveBytes, origin: { api, portalId } });
+  return planSplits(groups, partBytes).map((own, n) => ({
+    groups: own,
+    folder: target,
+    number: n + 1,
+    partBytes,
+  }));
+}
+
+/** What becomes of each split, in their order, whoever is done first. When it ends, nobody is at work any more. */
+async function* runSplits(
+  splits: Split[],
+  { run, splitsUnderWay }: SplitRunners,
+  { advance, signal }: SplitWatch,
+): AsyncGenerator<SplitOutcome | ArchiveError, void, undefined> {
+  const left = new AbortController();
+  const own = AbortSignal.any([left.signal, ...(signal === undefined ? [] : [signal])]);
+  const underWay: Promise<SplitOutcome | ArchiveError>[] = [];
+  let next = 0;
   try {
-    yield* readBatches(source, streamAboveBytes, normalizers);
-  } catch (error) {
-    yield onlyArchiveError(error);
+    while (next < splits.length || underWay.length > 0) {
+      while (next < splits.length && underWay.length < splitsUnderWay) {
+        const outcome = run(splits[next] as Split, { advance, signal: own });
+        // It is awaited in its turn, and by then may have failed.
+        outcome.catch(() => {});
+        underWay.push(outcome);
+        next += 1;
+      }
+      yield await (underWay[0] as (typeof underWay)[number]);
+      underWay.shift();
+    }
+  } finally {
+    left.abort();
+    await Promise.allSettled(underWay);
   }
 }
 

@@ -4,7 +4,7 @@ import { readRawManifest, type Tally } from '../archive/manifest.ts';
 import { isComplete, listRuns, type RunId, rawRoot } from '../archive/runs.ts';
 import { ArchiveError, GuardRefused } from '../errors.ts';
 import type { Progress } from '../progress.ts';
-import { planThreads, startNormalizers } from './normalizers.ts';
+import { planThreads, startSplitRunners } from './split-runners.ts';
 import type { MaxRejects } from './tally.ts';
 import {
   isTransformed,
@@ -61,12 +61,12 @@ export async function transform(
   const { todo, skipped } = await planRuns(options);
   const { records: total, pages, bytes } = await sumUp(options.dataDir, todo);
   const workers = Math.min(options.workers ?? availableParallelism(), pages);
-  const normalizers = startNormalizers(planThreads(workers, bytes));
+  const runners = startSplitRunners(planThreads(workers, bytes));
   const runOptions: RunOptions = {
     partBytes: 128 * MIB,
     streamAboveBytes: 8 * MIB,
     ...options,
-    normalizers,
+    runners,
   };
   let done = 0;
   const advance = (records: number): void => {
@@ -85,7 +85,7 @@ export async function transform(
       } else runs.push({ ...outcome, durationMs: performance.now() - runStartedAt });
     }
   } finally {
-    await normalizers.close();
+    await runners.close();
   }
   if (failures.length > 0) throw toOneError(failures);
   return { runs, skipped, durationMs: performance.now() - startedAt };

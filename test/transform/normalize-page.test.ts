@@ -82,7 +82,9 @@ test('any page gives the same lines whole and in pieces', async () => {
         const lines = linesOf([whole(page) as Batch]);
         expect(linesOf(await inPieces(page, size))).toEqual(lines);
         for (const from of [LIFT_FROM_LEAST, Number.POSITIVE_INFINITY]) {
-          const batch = normalizePage(Buffer.from(page), 'page.json', origin, from) as Batch;
+          const batch = normalizePage(Buffer.from(page), 'page.json', origin, {
+            liftFrom: from,
+          }) as Batch;
           expect(linesOf([batch])).toEqual(lines);
         }
       },

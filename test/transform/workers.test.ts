@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ndjsonRoot } from '../../src/archive/runs.ts';
 import { ArchiveError } from '../../src/errors.ts';
 import { silent } from '../../src/progress.ts';
-import { planThreads } from '../../src/transform/normalizers.ts';
+import { planThreads } from '../../src/transform/split-runners.ts';
 import { type TransformOptions, transform } from '../../src/transform/transform.ts';
 import { compressRun } from '../support/compress-run.ts';
 import { readFiles } from '../support/list-files.ts';
