@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type PageEntry, readJournal } from '../../src/archive/journal.ts';
 import { readRawManifest, writeRawManifest } from '../../src/archive/manifest.ts';
-import { JOURNAL, listRuns, rawRoot } from '../../src/archive/runs.ts';
+import { JOURNAL, listRuns, ndjsonRoot, rawRoot } from '../../src/archive/runs.ts';
 import { toCounted } from '../../src/terminal/text.ts';
 import type { Cost } from './transform-once.ts';
 
@@ -110,6 +110,8 @@ async function repeatRun(from: string, to: string, rowCount: number) {
 }
 
 async function measureOnce(dataDir: string, workers: string): Promise<Cost> {
+  // Removing what another turn made is no part of the job.
+  await rm(ndjsonRoot(dataDir), { recursive: true, force: true });
   const { stdout } = await run(process.execPath, [ONCE, dataDir, workers]);
   return JSON.parse(stdout);
 }
