@@ -12,10 +12,14 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs the command line with nothing in its environment that it would read but what is given, and no `.env`. */
+/**
+ * Runs the command line with nothing in its environment that it would read but what is given, and no `.env`. No file that
+ * it, or a server that it starts, writes may have more than `fileBytes`.
+ */
 export async function runCli(
   command: string[],
   environment: Record<string, string> = {},
+  { fileBytes }: { fileBytes?: number } = {},
 ): Promise<Ended> {
   // Node 22 warns that its SQLite is new.
   const argv = [
@@ -33,8 +37,12 @@ export async function runCli(
     },
     maxBuffer: 1 << 28,
   };
+  const [program, args] =
+    fileBytes === undefined
+      ? [process.execPath, argv]
+      : ['sh', ['-c', `ulimit -f ${fileBytes / 512}; exec "$0" "$@"`, process.execPath, ...argv]];
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, argv, options);
+    const { stdout, stderr } = await promisify(execFile)(program, args, options);
     return { exit: 0, stdout, stderr };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
