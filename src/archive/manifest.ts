@@ -67,9 +67,24 @@ export interface FieldUse {
 
 /**
  * The fields that HubSpot sent: engagement type, field as in a row (`metadata.subject`, `extra.uid`,
- * `associations.contact`; and `metadata`, which all rows have), JSON type (`string`, `number`, `boolean`, `array`, `object`); names ascending.
+ * `associations.contact`; and `metadata`, which all rows have), JSON type (`string`, `number`, `boolean`, `array`,
+ * `object`); names ascending.
  */
 export type FieldCensus = Record<string, Record<string, Record<string, FieldUse>>>;
+
+/** Something HubSpot sends that no earlier run of the archive has: a type, a field of a type, or a JSON type of a field. */
+export interface Drift {
+  what: 'type' | 'field' | 'kind';
+  /** The engagement type. */
+  type: string;
+  /** As in a row: `metadata.subject`, `extra.uid`, `associations.contact`; null for a new type. */
+  field: string | null;
+  /** The JSON type of its values; null for a new type. */
+  kind: string | null;
+  rows: number;
+  /** The first such record: page and index, as in raw_page. */
+  example: string;
+}
 
 /** `_manifest.json` of an NDJSON run. Holds no time of its own: transforming a run twice gives identical bytes. */
 export interface NdjsonManifest {
@@ -99,6 +114,8 @@ export interface NdjsonManifest {
   redacted: number;
   /** What drift is told by: a field, or a JSON type of it, that no earlier run has is new. */
   fields: FieldCensus;
+  /** What was new then; the first manifests lack it. */
+  drift?: Drift[];
   parts: NdjsonPart[];
   /** Of `_rejects.ndjson`; manifests of normalizer 1 lack it. */
   rejectsSha256?: string;

@@ -1,25 +1,8 @@
 import path from 'node:path';
-import { type FieldCensus, readNdjsonManifest } from '../archive/manifest.ts';
+import { type Drift, type FieldCensus, readNdjsonManifest } from '../archive/manifest.ts';
 import { isComplete, listRuns, ndjsonRoot, type RunId } from '../archive/runs.ts';
 
-/** Something HubSpot sends that no earlier run of the archive has: a type, a field of a type, or a JSON type of a field. */
-export interface Drift {
-  what: 'type' | 'field' | 'kind';
-  /** The engagement type. */
-  type: string;
-  /** As in a row: `metadata.subject`, `extra.uid`, `associations.contact`; null for a new type. */
-  field: string | null;
-  /** The JSON type of its values; null for a new type. */
-  kind: string | null;
-  rows: number;
-  /** The first such record: page and index, as in raw_page. */
-  example: string;
-}
-
-/**
- * How a run's fields differ from those of all normalized runs before it; nothing for the first. The manifests hold what
- * it is told from, so that a run transformed twice gives identical bytes, whatever lies beside it.
- */
+/** How a run's fields differ from those of all normalized runs before it, as their manifests have them; nothing for the first. */
 export async function findDrift(
   dataDir: string,
   run: RunId,

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { FORMAT, readNdjsonManifest } from '../archive/manifest.ts';
+import { type Drift, FORMAT, readNdjsonManifest } from '../archive/manifest.ts';
 import { isComplete, ndjsonRoot, type RunId } from '../archive/runs.ts';
 import { ArchiveError, type GuardRefused } from '../errors.ts';
-import { type Drift, findDrift } from './find-drift.ts';
+import { findDrift } from './find-drift.ts';
 import { groupPages } from './group-pages.ts';
 import { planSplits } from './plan-splits.ts';
 import { hashManifest, type RawRunSource, readSource } from './read-run.ts';
@@ -80,6 +80,8 @@ export async function transformRun(
     const limit = toRejectLimit(options.maxRejects, counts.records);
     if (counts.rejects > limit) return refuseRejects(run, tally, limit, await writer.refuse());
     const { manifest } = source;
+    const fields = tally.fields();
+    const drift = await findDrift(options.dataDir, run, fields);
     await writer.publish({
       format: FORMAT,
       normalizer: NORMALIZER,
@@ -95,11 +97,12 @@ export async function transformRun(
       associationKinds: manifest.associationKinds,
       rawManifestSha256: source.manifestSha256,
       ...counts,
-      fields: tally.fields(),
+      fields,
+      drift,
       ...files,
     });
     const bytes = files.parts.reduce((sum, part) => sum + part.bytes, 0);
-    return { run, ...counts, bytes, drift: await findDrift(options.dataDir, run, tally.fields()) };
+    return { run, ...counts, bytes, drift };
   } finally {
     await writer.discard();
   }

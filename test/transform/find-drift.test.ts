@@ -1,5 +1,8 @@
 import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readNdjsonManifest } from '../../src/archive/manifest.ts';
+import { ndjsonRoot } from '../../src/archive/runs.ts';
 import { silent } from '../../src/progress.ts';
 import { summarizeDrift } from '../../src/terminal/summarize-drift.ts';
 import { compareFields } from '../../src/transform/find-drift.ts';
@@ -61,6 +64,7 @@ describe('between runs', () => {
     ];
     const first = await transform({ dataDir }, { progress: silent });
     expect(first.runs.map((run) => run.drift)).toEqual([[], [], drift]);
+    expect((await readNdjsonManifest(path.join(ndjsonRoot(dataDir), last))).drift).toEqual(drift);
     const again = await transform({ dataDir, force: true }, { progress: silent });
     expect(again.runs.map((run) => run.drift)).toEqual([[], [], drift]);
     expect(summarizeDrift(first)).toBe(

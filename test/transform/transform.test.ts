@@ -108,6 +108,7 @@ test('a run becomes rows, rejects and a manifest', async () => {
         'metadata.body': { string: { rows: 2, example: `${RUN}/engagements-000001.json#0` } },
       },
     },
+    drift: [],
     parts: [{ file: 'engagements-0001.ndjson', rows: 2, bytes, sha256: toSha256(rows) }],
     rejectsSha256: toSha256(rejects),
   });
