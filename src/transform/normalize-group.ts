@@ -47,10 +47,9 @@ export async function readGroup(
   group: PageGroup,
   toRoom?: (byteCount: number) => Buffer,
 ): Promise<GroupBytes> {
-  const { folder, page, completing, kinds, streamAboveBytes } = group;
+  const { folder, page, completing, streamAboveBytes } = group;
   // With pages that complete it, HubSpot puts 200 records at most into a page.
-  const isAlone = completing.length === 0 && kinds.length === 0;
-  const most = isAlone ? streamAboveBytes : Number.POSITIVE_INFINITY;
+  const most = isAlone(group) ? streamAboveBytes : Number.POSITIVE_INFINITY;
   const own = await readPage(path.join(folder, page.file), page, most, toRoom);
   const others: Buffer[] = [];
   for (const { file, bytes, sha256 } of completing) {
@@ -62,6 +61,11 @@ export async function readGroup(
     others.push(whole as Buffer);
   }
   return { page: own, completing: others };
+}
+
+/** Whether no pages complete it. */
+function isAlone({ completing, kinds }: PageGroup): boolean {
+  return completing.length === 0 && kinds.length === 0;
 }
 
 /**
@@ -76,7 +80,7 @@ export function normalizeGroup(
   const { folder, page, origin } = group;
   const file = path.join(folder, page.file);
   if (bytes === null) return null;
-  if (origin.api === 'v1') return normalizePage(bytes, file, origin, { lines });
+  if (isAlone(group)) return normalizePage(bytes, file, origin, { lines });
   const properties: CompletingPage[] = [];
   const associations: (CompletingPage & { kind: string })[] = [];
   for (const [n, { part, kind, ...companion }] of group.completing.entries()) {

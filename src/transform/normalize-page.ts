@@ -18,9 +18,9 @@ import { NO_ARRAY, streamRecords } from './stream-records.ts';
 const LIFT_FROM = 256;
 
 /**
- * A whole page of v1, normalized; texts of `liftFrom` bytes or more pass unparsed. `file` is for messages only. Pure but
- * for its errors: ArchiveError when the page is not JSON with a `results` array. Null when its numbers are too deep
- * inside to be parsed exactly at once: then {@link normalizePieces} can.
+ * A whole page that no others complete, normalized; long texts of v1, `liftFrom` bytes or more, pass unparsed. `file` is
+ * for messages only. Pure but for its errors: ArchiveError when the page is not JSON with a `results` array. Null when
+ * its numbers are too deep inside to be parsed exactly at once: then {@link normalizePieces} can.
  */
 export function normalizePage(
   bytes: Buffer,
@@ -32,17 +32,26 @@ export function normalizePage(
   const sliced = slicePage(page, liftFrom);
   try {
     if (sliced === null || !fitsFrame(sliced)) {
-      const records = exactRecords(toResults(parseJson(page.toString('utf8')), file));
+      const results = toResults(parseJson(page.toString('utf8')), file);
+      const records = exactRecords(completeAlone(results, file, origin));
       return normalizeRecords(records, 0, origin, { areClean: false, lines });
     }
-    const areClean = sliced.isByteText && isUtf8(page);
-    const records = areClean ? toByteTexts(page, sliced) : toTexts(page, sliced);
+    const areClean = origin.api === 'v1' && sliced.isByteText && isUtf8(page);
+    const records = areClean
+      ? toByteTexts(page, sliced)
+      : toTexts(page, sliced, (record) => completeAlone([record], file, origin)[0]);
     return normalizeRecords(records, 0, origin, { areClean, lines });
   } catch (error) {
     // A reviver, unlike JSON.parse alone, needs a stack frame for each level.
     if (error instanceof RangeError) return null;
     throw notJson(error, file, bytes);
   }
+}
+
+/** Records of a page that no others complete: those of the objects API may promise more than the page has. */
+function completeAlone(records: unknown[], file: string, { api }: PageOrigin): unknown[] {
+  if (api === 'v1') return records;
+  return joinPageGroup(records, { file, properties: [], associations: [], kinds: [] });
 }
 
 /** Whether the records are those that a parser would find. Throws SyntaxError when the page is not JSON. */
@@ -59,23 +68,35 @@ function toByteTexts(page: Buffer, { records }: SlicedPage): Records {
       const record = records[index] as SlicedRecord;
       const { json, texts } = liftTexts(page, record);
       return {
-        value: JSON.parse(json),
+        value: parse(json, record),
         texts,
-        // Few have a number that a double cannot hold, or are rejects.
-        parseExactly: () => parseJson(page.toString('latin1', record.start, record.end)),
+        // Rejects are written with all that they have.
+        ...(texts.length > 0 && {
+          parseWhole: () => parse(page.toString('latin1', record.start, record.end), record),
+        }),
       };
     },
   };
 }
 
-function toTexts(page: Buffer, { records }: SlicedPage): Records {
+function toTexts(
+  page: Buffer,
+  { records }: SlicedPage,
+  complete: (record: unknown) => unknown,
+): Records {
   return {
     length: records.length,
     take(index) {
-      const { start, end } = records[index] as SlicedRecord;
-      return { value: parseJson(page.toString('utf8', start, end)), texts: [] };
+      const record = records[index] as SlicedRecord;
+      const text = page.toString('utf8', record.start, record.end);
+      return { value: complete(parse(text, record)), texts: [] };
     },
   };
+}
+
+/** The value of a record's JSON text, numbers exact. */
+function parse(json: string, { hasLongNumber }: SlicedRecord): unknown {
+  return hasLongNumber ? parseJson(json) : JSON.parse(json);
 }
 
 /**
@@ -91,7 +112,7 @@ export async function* normalizePieces(
   let index = 0;
   try {
     for await (const records of streamRecords(read())) {
-      const joined = origin.api === 'v1' ? records : joinPageGroup(records, { file, ...ALONE });
+      const joined = completeAlone(records, file, origin);
       yield normalizeRecords(exactRecords(joined), index, origin, {
         areClean: false,
         ...(lines && { lines }),
@@ -105,9 +126,6 @@ export async function* normalizePieces(
     throw damaged(file, error, checker.where());
   }
 }
-
-/** Of the objects API, only pages that no others complete are read in pieces. */
-const ALONE = { properties: [], associations: [], kinds: [] };
 
 /** The JSON value that the bytes of a page are the text of, numbers exact. Throws ArchiveError naming `file`. */
 export function parsePage(bytes: Buffer, file: string): unknown {

@@ -10,7 +10,7 @@ import { normalizeObject } from './normalize-objects.ts';
 import { normalizeV1 } from './normalize-v1.ts';
 import type { RowContent } from './row-content.ts';
 import { appendRow, HUGE_NUMBER, toLineTail } from './row-line.ts';
-import { noFindings, setKey, sortKeys } from './sort-keys.ts';
+import { assertShallow, setKey } from './sort-keys.ts';
 
 /** What a page's rows have in common. */
 export interface PageOrigin {
@@ -50,13 +50,13 @@ export interface Records {
   take(index: number): ParsedRecord;
 }
 
-/** A record as it was parsed. */
+/** A record as it was parsed, numbers exact. */
 export interface ParsedRecord {
   value: unknown;
-  /** The texts that were lifted out of it (see lift-texts.ts); only with `parseExactly`. */
+  /** The texts that were lifted out of it (see lift-texts.ts); only with `parseWhole`. */
   texts: string[];
-  /** Parses it anew with exact numbers, and nothing lifted; absent when that was done at once. */
-  parseExactly?: () => unknown;
+  /** Parses it anew, nothing lifted. */
+  parseWhole?: () => unknown;
 }
 
 /** Records that were parsed with exact numbers, and nothing lifted. */
@@ -85,15 +85,15 @@ export function normalizeRecords(
   let redacted = 0;
   const tail = toLineTail(origin);
 
-  /** Appends what becomes of a record; false when it must be parsed anew first. */
-  const append = (record: unknown, index: number, texts: string[], isExact: boolean): boolean => {
-    const findings = noFindings();
+  /** Appends what becomes of a record; false when it must be parsed whole first. */
+  const append = (record: unknown, index: number, texts: string[]): boolean => {
     const start = lines.byteLength();
     const before = replaced.characters;
     let outcome: Outcome;
     try {
       outcome = normalize(record, origin, areClean, replaced);
-      if ('content' in outcome) appendRow(lines, outcome.content, texts, tail, index, findings);
+      if ('content' in outcome) appendRow(lines, outcome.content, texts, tail, index);
+      else assertShallow(outcome.kept);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       replaced.characters = before;
@@ -101,13 +101,11 @@ export function normalizeRecords(
       const kept = areClean ? shallow : cleanText(shallow, replaced);
       outcome = { reject: error.message === HUGE_NUMBER ? HUGE_NUMBER : 'nested too deeply', kept };
     }
-    // A reject's numbers must be exact as well.
-    if ('kept' in outcome) sortKeys(outcome.kept, findings);
     // Of what was lifted, only rows are made, and counted by their type.
     const isLacking =
       texts.length > 0 &&
       !('content' in outcome && toLifted(outcome.content.type, texts) === undefined);
-    if ((findings.roundedNumber || isLacking) && !isExact) {
+    if (isLacking) {
       lines.cutFrom(start);
       replaced.characters = before;
       return false;
@@ -128,10 +126,8 @@ export function normalizeRecords(
   };
 
   for (let n = 0; n < records.length; n++) {
-    const { value, texts, parseExactly } = records.take(n);
-    if (!append(value, firstIndex + n, texts, parseExactly === undefined)) {
-      append(parseExactly?.(), firstIndex + n, [], true);
-    }
+    const { value, texts, parseWhole } = records.take(n);
+    if (!append(value, firstIndex + n, texts)) append(parseWhole?.(), firstIndex + n, []);
   }
   return {
     lines: lines.bytesFrom(0),

@@ -4,7 +4,7 @@ import { toByteText } from './byte-text.ts';
 import { putTextsBack } from './lift-texts.ts';
 import type { LineBuffer } from './line-buffer.ts';
 import type { RowContent } from './row-content.ts';
-import { type Findings, noFindings, sortKeys, stringifySorted } from './sort-keys.ts';
+import { noFindings, sortKeys, stringifySorted } from './sort-keys.ts';
 
 /** Why a record with a number beyond Postgres's numeric is rejected. */
 export const HUGE_NUMBER = 'a number is out of range';
@@ -45,22 +45,20 @@ export function appendRow(
   texts: string[],
   tail: LineTail,
   index: number,
-  findings: Findings,
 ): void {
   const start = lines.byteLength();
-  putTextsBack(stringifyContent(content, findings), texts, lines.append);
+  putTextsBack(stringifyContent(content), texts, lines.append);
   const contentHash = hash('sha256', lines.bytesFrom(start), 'hex').slice(0, 32);
   // The tail takes the place of the content's closing brace.
   lines.cutFrom(lines.byteLength() - 1);
   lines.append(`${tail.api}${contentHash}${tail.rest}${index}"}\n`);
 }
 
-function stringifyContent(content: RowContent, findings: Findings): string {
+function stringifyContent(content: RowContent): string {
   const found = noFindings();
   content.associations = sortKeys(content.associations, found) as RowContent['associations'];
   content.metadata = sortKeys(content.metadata, found) as RowContent['metadata'];
   content.extra = sortKeys(content.extra, found) as RowContent['extra'];
-  if (found.roundedNumber) findings.roundedNumber = true;
   if (found.hugeNumber) throw new RangeError(HUGE_NUMBER);
   if (!found.unsortableKeys) return JSON.stringify(content);
   const members = Object.entries(content).map(

@@ -15,11 +15,14 @@ export interface SlicedPage {
   isByteText: boolean;
 }
 
-/** Where a record stands in its page, in bytes; and the texts that can be lifted: pairs of the places of their quotes. */
+/** Where a record stands in its page, in bytes, and what is in it. */
 export interface SlicedRecord {
   start: number;
   end: number;
+  /** The texts that can be lifted: pairs of the places of their quotes. */
   cuts: number[];
+  /** Whether a number is so long, or has an exponent, that a double might not hold it. */
+  hasLongNumber: boolean;
 }
 
 /**
@@ -38,11 +41,13 @@ export function slicePage(page: Buffer, liftFrom: number): SlicedPage | null {
   // Where the record at hand starts; -1 outside of results.
   let start = -1;
   let cuts: number[] = [];
+  let hasLongNumber = false;
   let isByteText = true;
 
   const endRecord = (end: number): void => {
-    records.push({ start, end, cuts });
+    records.push({ start, end, cuts, hasLongNumber });
     cuts = [];
+    hasLongNumber = false;
     frame.push(page.toString('utf8', framed, start), '0');
     framed = end;
   };
@@ -78,6 +83,7 @@ export function slicePage(page: Buffer, liftFrom: number): SlicedPage | null {
         if (depth === 2 && key === 'results' && page[at] === OPEN_BRACKET) {
           if (records.length > 0) return null;
           start = at + 1;
+          hasLongNumber = false;
         }
         break;
       case CLOSE_BRACKET:
@@ -95,6 +101,14 @@ export function slicePage(page: Buffer, liftFrom: number): SlicedPage | null {
           start = at + 1;
         }
         break;
+      default:
+        if (NUMBER_WEIGHT[page[at] as number] === 1) {
+          let weight = 1;
+          for (; (NUMBER_WEIGHT[page[at + 1] as number] as number) > 0; at++) {
+            weight += NUMBER_WEIGHT[page[at + 1] as number] as number;
+          }
+          if (weight > 15) hasLongNumber = true;
+        }
     }
   }
   frame.push(page.toString('utf8', framed, page.length));
@@ -137,6 +151,11 @@ IS_PLAIN[BACKSLASH] = 0;
 /** Of bytes behind a backslash: JSON.stringify writes this escape. */
 const IS_CANONICAL = new Uint8Array(256);
 for (const character of '"\\bfnrt') IS_CANONICAL[character.charCodeAt(0)] = 1;
+
+/** Of bytes of a number: a double holds any 15 digits, but none with an exponent is taken for sure. */
+const NUMBER_WEIGHT = new Uint8Array(256);
+for (const character of '0123456789-+.') NUMBER_WEIGHT[character.charCodeAt(0)] = 1;
+for (const character of 'eE') NUMBER_WEIGHT[character.charCodeAt(0)] = 16;
 
 /** Whether the string that ends at `end` is the name of a value. */
 function isKey(page: Buffer, end: number): boolean {

@@ -5,17 +5,15 @@ const MAX_DEPTH = 1000;
 
 /** What {@link sortKeys} came across. */
 export interface Findings {
-  /** A number that JSON.parse may have rounded: the record must be parsed anew, exactly. */
-  roundedNumber: boolean;
   /** Keys such as `"10"`, which JavaScript keeps in numeric order: only {@link stringifySorted} can write these. */
   unsortableKeys: boolean;
   /** A number beyond Postgres's numeric, which jsonb refuses. */
-  hugeNumber?: true;
+  hugeNumber: boolean;
 }
 
 /** Findings of nothing yet. */
 export function noFindings(): Findings {
-  return { roundedNumber: false, unsortableKeys: false };
+  return { unsortableKeys: false, hugeNumber: false };
 }
 
 /**
@@ -24,11 +22,7 @@ export function noFindings(): Findings {
  * Throws RangeError when nested too deeply.
  */
 export function sortKeys(value: unknown, findings: Findings, depth = 0): unknown {
-  if (typeof value !== 'object' || value === null) {
-    // Few fractions are sent. Whether one has more digits than a double, its text alone can tell.
-    if (typeof value === 'number' && !Number.isSafeInteger(value)) findings.roundedNumber = true;
-    return value;
-  }
+  if (typeof value !== 'object' || value === null) return value;
   if (isRawNumber(value)) {
     if (isHuge(value.rawJSON)) findings.hugeNumber = true;
     return value;
@@ -110,6 +104,13 @@ export function stringifySorted(value: unknown): string {
       (key) => `${JSON.stringify(key)}:${stringifySorted((value as Record<string, unknown>)[key])}`,
     );
   return `{${members.join(',')}}`;
+}
+
+/** Throws RangeError when `value` is nested deeper than can be written. */
+export function assertShallow(value: unknown, depth = 0): void {
+  if (typeof value !== 'object' || value === null) return;
+  checkDepth(depth);
+  for (const item of Object.values(value)) assertShallow(item, depth + 1);
 }
 
 /** Throws RangeError beyond the nesting that can be written. */

@@ -135,6 +135,13 @@ test('the order in which HubSpot sends keys does not matter', () => {
 });
 
 describe('deep nesting', () => {
+  test('does not hide the record of a reject', () => {
+    const batch = whole(`{"results":[{"engagement":{},"metadata":${nested(2000, '1')}}]}`);
+    expect(batch?.rejects).toEqual([
+      { reason: 'nested too deeply', page: 'run/page.json', index: 0 },
+    ]);
+  });
+
   test('a thousand levels become a row', () => {
     const batch = whole(toPage(nested(998, '1'))) as Batch;
     expect(linesOf([batch])).toMatchObject({ rejects: '' });

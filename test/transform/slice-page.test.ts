@@ -17,6 +17,7 @@ function slice(text: string, liftFrom = 1e9) {
   if (sliced === null) return null;
   const records = sliced.records.map((record) => ({
     ...liftTexts(page, record),
+    hasLongNumber: record.hasLongNumber,
     whole: page.toString('utf8', record.start, record.end),
   }));
   return { ...sliced, records };
@@ -155,6 +156,17 @@ describe('byte text', () => {
   ])('is left by the escapes in "%s": %s', (own, expected) => {
     expect(slice(`{"results":["${own}"]}`)?.isByteText).toBe(expected);
   });
+});
+
+test.each([
+  ['{"a":[-1234567890.25,0.1,true,false,null],"b":"12345678901234567890 1e5"}', false],
+  ['1234567890123456', true],
+  ['[-0.123456789012345]', true],
+  ['{"a":{"b":1e5}}', true],
+  ['1E+400', true],
+])('whether %s has a number that a double might not hold: %s', (record, expected) => {
+  const sliced = slice(`{"a":1e5,"results":[7,${record},8],"b":1e5}`);
+  expect(sliced?.records.map((one) => one.hasLongNumber)).toEqual([false, expected, false]);
 });
 
 test('what a parser would refuse is not lifted', () => {
