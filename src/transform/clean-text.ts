@@ -19,29 +19,48 @@ export function cleanText(value: unknown, replaced: Replaced, depth = 0): unknow
   if (typeof value === 'string') return cleanString(value, replaced);
   if (typeof value !== 'object' || value === null) return value;
   checkDepth(depth);
-  if (Array.isArray(value)) {
-    const items = value.map((item) => cleanText(item, replaced, depth + 1));
-    return items.some((item, index) => item !== value[index]) ? items : value;
-  }
-  const entries = Object.entries(value);
-  const cleaned = entries.map(([key, item]) => [
-    cleanString(key, replaced),
-    cleanText(item, replaced, depth + 1),
-  ]) as [string, unknown][];
-  if (cleaned.every(([key, item], n) => key === entries[n]?.[0] && item === entries[n][1])) {
-    return value;
-  }
-  const result: Record<string, unknown> = {};
-  for (let [key, item] of cleaned) {
-    while (Object.hasOwn(result, key)) key += REPLACEMENT;
+  if (Array.isArray(value)) return cleanItems(value, replaced, depth);
+  const keys = Object.keys(value);
+  if (keys.some((key) => BEYOND_PLAIN.test(key))) return cleanMembers(value, replaced, depth);
+  const object = value as Record<string, unknown>;
+  let result = object;
+  for (const key of keys) {
+    const item = cleanText(object[key], replaced, depth + 1);
+    if (item === object[key]) continue;
+    if (result === object) result = { ...object };
     setKey(result, key, item);
+  }
+  return result;
+}
+
+function cleanItems(value: unknown[], replaced: Replaced, depth: number): unknown[] {
+  let items = value;
+  for (let n = 0; n < value.length; n++) {
+    const item = cleanText(value[n], replaced, depth + 1);
+    if (item === value[n]) continue;
+    if (items === value) items = value.slice();
+    items[n] = item;
+  }
+  return items;
+}
+
+function cleanMembers(value: object, replaced: Replaced, depth: number): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    let free = cleanString(key, replaced);
+    while (Object.hasOwn(result, free)) free += REPLACEMENT;
+    setKey(result, free, cleanText(item, replaced, depth + 1));
   }
   return result;
 }
 
 const REPLACEMENT = toByteText('\ufffd');
 
+// Most texts are plain, and nothing is to be done about them.
+const BEYOND_PLAIN = /[\0\u{80}-\u{10ffff}]/u;
+
 function cleanString(text: string, replaced: Replaced): string {
+  if (!BEYOND_PLAIN.test(text)) return text;
   if (text.isWellFormed() && !text.includes('\0')) return toByteText(text);
   const cleaned = text.replace(REFUSED, () => {
     replaced.characters++;
