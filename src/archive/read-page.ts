@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip } from 'node:zlib';
 import { ArchiveError, isSystemError } from '../errors.ts';
+import { releaseBytes } from '../release-bytes.ts';
 import { cannotRead } from './runs.ts';
 
 /** What a page must be, as the journal says: of its content, whether the file is compressed (`.gz`) or not. */
@@ -18,7 +19,7 @@ const CHUNK_BYTES = 32 * 1024;
 
 /**
  * The content of a page file, or null for one above `maxBytes` (see {@link streamPage}); proven in either case to be
- * what the journal saw. It is read into what `toRoom` has for so many bytes, if that is given and it is not compressed.
+ * what the journal saw. It is read into what `toRoom` has for so many bytes, if that is given.
  * Throws ArchiveError naming the file when it is missing or another.
  */
 export async function readPage(
@@ -34,8 +35,10 @@ export async function readPage(
   const bytes = await withFile(file, async (fd) => {
     // Nothing larger than what it should be is ever held.
     const { size } = fstatSync(fd);
-    if (isCompressed(file))
-      return unpack(await readInto(fd, Buffer.allocUnsafeSlow(size)), proof.bytes);
+    if (isCompressed(file)) {
+      const packed = await readInto(fd, Buffer.allocUnsafeSlow(size));
+      return unpack(packed, proof.bytes, toRoom);
+    }
     if (size !== proof.bytes) return otherSize(file, size, proof);
     return readInto(fd, toRoom(size).subarray(0, size));
   });
@@ -104,9 +107,21 @@ export function isCompressed(file: string): boolean {
   return file.endsWith('.gz');
 }
 
-// One byte more than there should be is enough to tell.
-function unpack(packed: Buffer, byteCount: number): Promise<Buffer> {
-  return promisify(gunzip)(packed, { maxOutputLength: byteCount + 1 });
+async function unpack(
+  packed: Buffer,
+  byteCount: number,
+  toRoom: (byteCount: number) => Buffer,
+): Promise<Buffer> {
+  // One byte more than there should be is enough to tell; and with room for it, all comes as one chunk.
+  const whole = await promisify(gunzip)(packed, {
+    maxOutputLength: byteCount + 1,
+    chunkSize: Math.min(Math.max(byteCount + 1, 64), 16 * 2 ** 20),
+  });
+  releaseBytes(packed);
+  const room = toRoom(whole.length).subarray(0, whole.length);
+  whole.copy(room);
+  releaseBytes(whole);
+  return room;
 }
 
 function otherSize(file: string, size: number, { bytes }: PageProof): never {

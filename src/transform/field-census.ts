@@ -24,8 +24,8 @@ export interface FieldCounter {
 type Column = 'metadata' | 'extra' | 'associations';
 type Counts = Map<string, FieldCount[]>;
 
-// A key can be anything, ids even: the census must stay small whatever is sent.
-const MAX_FIELDS = 2000;
+/** How many fields a run's census has at most: a key can be anything, ids even. */
+export const MAX_FIELDS = 2000;
 
 export function createFieldCounter(): FieldCounter {
   const types = new Map<string, Record<Column, Counts> & { rows: FieldCount }>();
@@ -72,8 +72,11 @@ export function createFieldCounter(): FieldCounter {
   };
 }
 
-/** Puts the counts of one batch after the other into the manifest's form, with all names ascending. */
-export function createCensus(): {
+/**
+ * Puts the counts of one batch after the other into the manifest's form, with all names ascending; those of the first
+ * `maxFields` fields.
+ */
+export function createCensus(maxFields = MAX_FIELDS): {
   add(counts: FieldCount[]): void;
   counts(): FieldCount[];
   census(): FieldCensus;
@@ -85,7 +88,7 @@ export function createCensus(): {
         const key = JSON.stringify([count.type, count.field, count.kind]);
         const known = all.get(key);
         if (known !== undefined) known.rows += count.rows;
-        else if (all.size < MAX_FIELDS) all.set(key, { ...count });
+        else if (all.size < maxFields) all.set(key, { ...count });
       }
     },
     counts: () => [...all.values()],

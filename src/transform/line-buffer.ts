@@ -11,22 +11,28 @@ export interface LineBuffer {
   /** Takes back the bytes from `start` on. */
   cutFrom(start: number): void;
   byteLength(): number;
+  /** Makes room for so many bytes in all, if there is none: growing as it goes takes up to twice as much. */
+  reserve(byteCount: number): void;
 }
 
 /** An empty one. */
 export function createLineBuffer(): LineBuffer {
   let buffer = Buffer.allocUnsafeSlow(1024);
   let length = 0;
+  const grow = (byteCount: number): void => {
+    const larger = Buffer.allocUnsafeSlow(byteCount);
+    buffer.copy(larger, 0, 0, length);
+    releaseBytes(buffer);
+    buffer = larger;
+  };
   return {
     append(text) {
       const needed = length + text.length;
-      if (needed > buffer.length) {
-        const larger = Buffer.allocUnsafeSlow(Math.max(needed, buffer.length * 2));
-        buffer.copy(larger, 0, 0, length);
-        releaseBytes(buffer);
-        buffer = larger;
-      }
+      if (needed > buffer.length) grow(Math.max(needed, buffer.length * 2));
       length += buffer.write(text, length, 'latin1');
+    },
+    reserve(byteCount) {
+      if (byteCount > buffer.length) grow(byteCount);
     },
     bytesFrom: (start) => buffer.subarray(start, length),
     cutFrom(start) {

@@ -23,6 +23,8 @@ export interface SlicedRecord {
   cuts: number[];
   /** Whether a number is so long, or has an exponent, that a double might not hold it. */
   hasLongNumber: boolean;
+  /** Whether the name of a value has an escape. */
+  hasEscapedKey: boolean;
 }
 
 /**
@@ -42,12 +44,14 @@ export function slicePage(page: Buffer, liftFrom: number): SlicedPage | null {
   let start = -1;
   let cuts: number[] = [];
   let hasLongNumber = false;
+  let hasEscapedKey = false;
   let isByteText = true;
 
   const endRecord = (end: number): void => {
-    records.push({ start, end, cuts, hasLongNumber });
+    records.push({ start, end, cuts, hasLongNumber, hasEscapedKey });
     cuts = [];
     hasLongNumber = false;
+    hasEscapedKey = false;
     frame.push(page.toString('utf8', framed, start), '0');
     framed = end;
   };
@@ -56,10 +60,12 @@ export function slicePage(page: Buffer, liftFrom: number): SlicedPage | null {
     switch (page[at]) {
       case QUOTE: {
         let isCanonical = true;
+        let hasEscape = false;
         let end = at + 1;
         for (; ; end++) {
           while (IS_PLAIN[page[end] as number] === 1) end += 1;
           if (page[end] !== BACKSLASH) break;
+          hasEscape = true;
           end += 1;
           if (IS_CANONICAL[page[end] as number] === 1) continue;
           isCanonical = false;
@@ -67,9 +73,11 @@ export function slicePage(page: Buffer, liftFrom: number): SlicedPage | null {
         }
         // Else it is cut short, or has a control character, which JSON refuses.
         if (page[end] === QUOTE) {
+          const hasEscapeInKey = hasEscape && isKey(page, end);
+          if (hasEscapeInKey) hasEscapedKey = true;
           if (depth === 1) {
+            if (hasEscapeInKey) return null;
             key = page.toString('latin1', at + 1, end);
-            if (key.includes('\\')) return null;
           } else if (isCanonical && end - at > liftFrom && start !== -1 && !isKey(page, end)) {
             cuts.push(at, end);
           }
@@ -157,10 +165,14 @@ const NUMBER_WEIGHT = new Uint8Array(256);
 for (const character of '0123456789-+.') NUMBER_WEIGHT[character.charCodeAt(0)] = 1;
 for (const character of 'eE') NUMBER_WEIGHT[character.charCodeAt(0)] = 16;
 
+/** Of bytes between tokens: those that JSON lets stand there. */
+const IS_BLANK = new Uint8Array(256);
+for (const character of ' \t\n\r') IS_BLANK[character.charCodeAt(0)] = 1;
+
 /** Whether the string that ends at `end` is the name of a value. */
 function isKey(page: Buffer, end: number): boolean {
   let next = end + 1;
-  while (page[next] === SPACE) next += 1;
+  while (IS_BLANK[page[next] as number] === 1) next += 1;
   return page[next] === COLON;
 }
 

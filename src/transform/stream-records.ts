@@ -34,6 +34,21 @@ export async function* streamRecords(
   if (!collect.seen()) throw new SyntaxError(NO_ARRAY);
 }
 
+/** The value of a JSON text as {@link streamRecords} would give it; several times slower than parsing. Throws SyntaxError. */
+export function parseByTokens(json: string): unknown {
+  const parse = jsonParser({ streamValues: false });
+  const collect = createCollector();
+  const read = (input: string | typeof none): unknown[] => {
+    const output = parse(input as string);
+    return output === none ? [] : collect.items(getManyValues(output));
+  };
+  try {
+    return [...read(`{"results":[${json}]}`), ...read(none)][0];
+  } catch (error) {
+    throw new SyntaxError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
 /** What is wrong with JSON that is no page. */
 export const NO_ARRAY = '"results" is not an array';
 

@@ -45,10 +45,11 @@ export interface Tally {
   reasons(): RejectReason[];
 }
 
-export function createTally(): Tally {
+/** One of nothing yet; `maxFields` as for {@link createCensus}. */
+export function createTally(maxFields?: number): Tally {
   const counts: Counts = { records: 0, rows: 0, rejects: 0, replacedCharacters: 0, redacted: 0 };
   const reasons = new Map<string, RejectReason>();
-  const census = createCensus();
+  const census = createCensus(maxFields);
   const addReason = ({ reason, count, example }: RejectReason): void => {
     const known = reasons.get(reason);
     if (known !== undefined) known.count += count;

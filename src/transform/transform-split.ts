@@ -1,6 +1,7 @@
 import type { NdjsonPart } from '../archive/manifest.ts';
 import { ArchiveError } from '../errors.ts';
 import { type Buffers, createBuffers } from './buffers.ts';
+import { MAX_FIELDS } from './field-census.ts';
 import {
   type GroupBytes,
   normalizeGroup,
@@ -38,6 +39,9 @@ export interface SplitWatch {
   signal: AbortSignal | undefined;
 }
 
+/** More than a run's census has: a split must not leave out what the run counts. */
+const MANY_FIELDS = 10 * MAX_FIELDS;
+
 /**
  * Normalizes the pages of a split, in their order, into parts. Returns ArchiveError for a page that is missing or damaged;
  * throws it when it cannot write, and the signal's reason. What it wrote is left to whoever owns the folder. The buffers
@@ -49,7 +53,7 @@ export async function transformSplit(
   buffers = createBuffers(),
 ): Promise<SplitOutcome | ArchiveError> {
   const writer = openSplit(folder, number, partBytes);
-  const tally = createTally();
+  const tally = createTally(MANY_FIELDS);
   try {
     for await (const batch of readUntilDamage(groups, buffers)) {
       signal?.throwIfAborted();
@@ -77,29 +81,39 @@ async function* readUntilDamage(
   }
 }
 
+/** Larger pages are not read before their turn: two of them, for each thread, are too much. */
+const AHEAD_BYTES = 2 * 2 ** 20;
+
 /** While a page is normalized, the next one is read. */
 async function* readBatches(
   groups: PageGroup[],
   { toRoom, lines }: Buffers,
 ): AsyncGenerator<Batch, void, undefined> {
-  const read = (n: number): Promise<GroupBytes> | undefined => {
-    const group = groups[n];
-    const reading = group && readGroup(group, (byteCount) => toRoom(byteCount, n % 2));
+  let turn = 0;
+  const read = (group: PageGroup): Promise<GroupBytes> => {
+    turn = isLarge(group) ? 0 : 1 - turn;
+    const own = turn;
+    const reading = readGroup(group, (byteCount) => toRoom(byteCount, own));
     // It is awaited in its turn, and by then may have failed.
-    reading?.catch(() => {});
+    reading.catch(() => {});
     return reading;
   };
-  let next = read(0);
+  let ahead: Promise<GroupBytes> | undefined;
   try {
     for (const [n, group] of groups.entries()) {
-      const pages = await next;
-      next = read(n + 1);
-      const batch = pages && normalizeGroup(group, pages, lines);
-      if (batch) yield batch;
+      const pages = await (ahead ?? read(group));
+      const next = groups[n + 1];
+      ahead = next === undefined || isLarge(next) ? undefined : read(next);
+      const batch = normalizeGroup(group, pages, lines);
+      if (batch !== null) yield batch;
       else yield* streamGroup(group, lines);
     }
   } finally {
     // Or it would be read into a buffer that serves another split by then.
-    await Promise.allSettled([next]);
+    await Promise.allSettled([ahead]);
   }
+}
+
+function isLarge({ page }: PageGroup): boolean {
+  return page.bytes > AHEAD_BYTES;
 }

@@ -62,7 +62,11 @@ export async function clearLeftovers(dataDir: string, run: RunId): Promise<void>
 export async function openRun(dataDir: string, run: RunId): Promise<RunWriter> {
   const { day, target, building, replaced, refused } = placesOf(dataDir, run);
   await makeFolder(building);
-  const rejects = await openPart(building, REJECTS);
+  const removeBuilding = (): Promise<void> => rm(building, { recursive: true, force: true });
+  const rejects = await openPart(building, REJECTS).catch(async (error: unknown) => {
+    await removeBuilding().catch(() => {});
+    throw error;
+  });
   const parts: NdjsonPart[] = [];
   // While other splits are being made: a disk takes its time.
   const syncs: Promise<void>[] = [];
@@ -102,13 +106,13 @@ export async function openRun(dataDir: string, run: RunId): Promise<RunWriter> {
     async refuse() {
       await writing(refused, async () => {
         await rename(path.join(building, REJECTS), refused);
-        await rm(building, { recursive: true, force: true });
+        await removeBuilding();
       });
       return refused;
     },
     async discard() {
       await Promise.allSettled([rejects.abandon(), ...syncs]);
-      await writing(building, () => rm(building, { recursive: true, force: true }));
+      await writing(building, removeBuilding);
     },
   };
 }

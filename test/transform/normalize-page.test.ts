@@ -134,6 +134,22 @@ test('the order in which HubSpot sends keys does not matter', () => {
   );
 });
 
+test('a name with an escape is not taken for another one', () => {
+  const names = [String.raw`"r":0,"\\"`, String.raw`"r":0,"\""`, String.raw`"r":0,"\n"`];
+  const records = Array.from({ length: 30 }, (_, n) => {
+    const metadata = `{${names[n % 3]}:1}`;
+    return `{"engagement":{"id":${n + 1},"type":"NOTE"},"metadata":${metadata}}`;
+  });
+  const batch = whole(`{"results":[${records.join(',')}]}`) as Batch;
+  const lines = Buffer.from(batch.lines).toString().split('\n').slice(0, -1);
+  const found = lines.map((line) => /"metadata":\{(.*?)\},"extra"/.exec(line)?.[1]);
+  expect(found).toHaveLength(30);
+  for (const [n, members] of found.entries()) {
+    const [first, second] = (names[n % 3] as string).split(':0,') as [string, string];
+    expect([`${first}:0,${second}:1`, `${second}:1,${first}:0`]).toContain(members);
+  }
+});
+
 describe('deep nesting', () => {
   test('does not hide the record of a reject', () => {
     const batch = whole(`{"results":[{"engagement":{},"metadata":${nested(2000, '1')}}]}`);

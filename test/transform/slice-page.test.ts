@@ -16,8 +16,8 @@ function slice(text: string, liftFrom = 1e9) {
   const sliced = slicePage(page, liftFrom);
   if (sliced === null) return null;
   const records = sliced.records.map((record) => ({
+    ...record,
     ...liftTexts(page, record),
-    hasLongNumber: record.hasLongNumber,
     whole: page.toString('utf8', record.start, record.end),
   }));
   return { ...sliced, records };
@@ -72,11 +72,22 @@ test.each(['{"result\\u0073":[1]}', '{"results":[1],"results":[2]}'])(
   (page) => expect(slice(page)).toBeNull(),
 );
 
+test.each([
+  ['{"a":["\\"",{"b":"\\""}]}', false],
+  ['{"a":[{"\\"":0}]}', true],
+  ['{"a\\\\" : 0}', true],
+])('whether a name in %s has an escape: %s', (record, expected) => {
+  const sliced = slice(`{"results":[7,${record},8]}`);
+  expect(sliced?.records.map((one) => one.hasEscapedKey)).toEqual([false, expected, false]);
+});
+
 test('what is lifted and put back is what JSON.stringify writes', () => {
   fc.assert(
     fc.property(fc.array(json), fc.integer({ min: 0, max: 9 }), (results, minLength) => {
       const sliced = slice(JSON.stringify({ results }), minLength);
       if (!sliced?.isByteText) return;
+      // JSON.parse is not to be trusted with others: see normalize-page.ts.
+      if (sliced.records.some((record) => record.hasEscapedKey)) return;
       const back = sliced.records.map((record) =>
         putBack(JSON.stringify(JSON.parse(record.json)), record.texts),
       );
@@ -121,6 +132,7 @@ test('a page is JSON when its frame and its records are', () => {
 
 test.each([
   ['{"abcd":"abcd", "abcd"  :"abc"}', ['abcd']],
+  ['{"abcde"\n:"abcd","abcdf"\t:1,"abcdg"\r\n :2}', ['abcd']],
   ['["a\\"bc","ab\\\\","\\\\\\"\\n"]', ['a\\"bc', 'ab\\\\', '\\\\\\"\\n']],
   ['["ab\\/cd","ab\\u0041","abcd"]', ['abcd']],
   ['"abcd"', ['abcd']],
