@@ -2,7 +2,10 @@ import path from 'node:path';
 import { type Drift, type FieldCensus, readNdjsonManifest } from '../archive/manifest.ts';
 import { isComplete, listRuns, ndjsonRoot, type RunId } from '../archive/runs.ts';
 
-/** How a run's fields differ from those of all normalized runs before it, as their manifests have them; nothing for the first. */
+/**
+ * How a run's fields differ from those of all normalized runs before it, as their manifests have them; nothing for the
+ * first.
+ */
 export async function findDrift(
   dataDir: string,
   run: RunId,

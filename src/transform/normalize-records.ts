@@ -25,7 +25,7 @@ export interface PageOrigin {
   objectType?: string;
 }
 
-/** Some neighbouring records of a page, normalized. */
+/** Some neighbouring records of a page, normalized. Where its maker was given a buffer for lines, good until the next one. */
 export interface Batch {
   /** The rows' lines, UTF-8, each ended by a line feed. */
   lines: Uint8Array<ArrayBuffer>;
@@ -65,8 +65,8 @@ export function exactRecords(values: unknown[]): Records {
 }
 
 /**
- * Rows and rejects of records; `firstIndex` is the place of the first one in the page. Where they are not `clean`, their
- * strings are real text, to be cleaned of what Postgres refuses; else (v1 only) they are byte text without any U+0000.
+ * Rows and rejects of records; `firstIndex` is the place of the first one in the page. `areClean`: their strings are byte
+ * text without any U+0000 (v1 only); else they are real text, to be cleaned of what Postgres refuses.
  * The rows' lines replace what is in `lines`, if given. Pure otherwise, if the records are.
  */
 export function normalizeRecords(

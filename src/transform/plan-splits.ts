@@ -4,9 +4,9 @@ import type { PageGroup } from './normalize-group.ts';
 const SPLITS = 64;
 
 /**
- * Consecutive pages that one task makes into parts of its own: the input splits of a run, in the journal's order. Each has
- * `partBytes` at most, an eighth of it at least, unless a single page is larger. They follow from the journal alone, so that
- * the parts are the same whoever makes them, and however many. Pure.
+ * Consecutive pages that one task makes into parts of its own: the input splits of a run, in the journal's order. None is
+ * larger than a size from an eighth of `partBytes` up to `partBytes` (more for a large run), but by its only page. They
+ * follow from the journal alone, so that the parts are the same whoever makes them, and however many. Pure.
  */
 export function planSplits(groups: readonly PageGroup[], partBytes: number): PageGroup[][] {
   const total = groups.reduce((sum, group) => sum + bytesOf(group), 0);

@@ -92,6 +92,7 @@ export function slicePage(page: Buffer, liftFrom: number): SlicedPage | null {
           if (records.length > 0) return null;
           start = at + 1;
           hasLongNumber = false;
+          hasEscapedKey = false;
         }
         break;
       case CLOSE_BRACKET:

@@ -1,6 +1,6 @@
 import type { NdjsonPart } from '../archive/manifest.ts';
 import { ArchiveError } from '../errors.ts';
-import { type Buffers, createBuffers } from './buffers.ts';
+import type { Buffers } from './buffers.ts';
 import { MAX_FIELDS } from './field-census.ts';
 import {
   type GroupBytes,
@@ -50,7 +50,7 @@ const MANY_FIELDS = 10 * MAX_FIELDS;
 export async function transformSplit(
   { groups, folder, number, partBytes }: Split,
   { advance, signal }: SplitWatch,
-  buffers = createBuffers(),
+  buffers: Buffers,
 ): Promise<SplitOutcome | ArchiveError> {
   const writer = openSplit(folder, number, partBytes);
   const tally = createTally(MANY_FIELDS);

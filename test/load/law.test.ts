@@ -43,6 +43,7 @@ interface Row extends Copy {
   deletedAt: string | null;
 }
 
+// More, and others: LAW_RUNS=300 vitest run test/load/law.test.ts; LAW_SEED for those that failed.
 const MOST_RUNS = 5;
 const LAW_RUNS = Number(process.env['LAW_RUNS'] ?? 12);
 const { LAW_SEED } = process.env;

@@ -102,5 +102,8 @@ describe.each([
     const stopped = runners.run(toSplit(groups), { advance, signal: controller.signal });
     await expect(stopped).rejects.toThrow('stop');
     expect(await readdir(path.join(folder, 'out'))).toEqual(['_split-7-1.ndjson']);
+    const lines = await readFile(path.join(folder, 'out/_split-7-1.ndjson'), 'utf8');
+    // A thread hears of it a moment later.
+    if (threads === 0) expect(lines.match(/\n/g)).toHaveLength(1);
   });
 });
