@@ -3,7 +3,8 @@
 -- $4: the run; $5: raw_page of it and of older runs is less than this.
 --
 -- verdict is about the content: inserted, updated; unchanged (the same), reworded (by the other API, at the same time of
--- change: the row keeps its words; kept when this copy is not the later one), older, withheld (it came redacted).
+-- change: the row keeps its words; kept when this copy is not the later one), older, withheld (it came redacted). The
+-- other API's same content is not unchanged: a row of the objects API may have associations that only v1 tells of.
 -- liveness is about deleted_at, and what a later run said about it counts for more: gone (the copy is a deletion notice),
 -- back (seen by a run that started after it was gone). Both instants are HubSpot's clock; extracted_at is ours.
 insert into load_verdicts (portal_id, id, line, verdict, liveness)
@@ -13,7 +14,7 @@ select
   new.line,
   case
     when old.id is null then 'inserted'
-    when old.content_hash = new.content_hash then 'unchanged'
+    when old.api = new.api and old.content_hash = new.content_hash then 'unchanged'
     when old.api <> new.api
       and old.updated_at is not distinct from new.updated_at
       and (old.archived_at is null) = (new.archived_at is null)

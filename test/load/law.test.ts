@@ -43,17 +43,17 @@ interface Row extends Copy {
   deletedAt: string | null;
 }
 
-// More, and others: LAW_RUNS=300 vitest run test/load/law.test.ts; LAW_SEED=random or a number.
+// More: LAW_RUNS=1000 vitest run test/load/law.test.ts; those of a failure: LAW_SEED, with the number it printed.
 const MOST_RUNS = 5;
 const LAW_RUNS = Number(process.env['LAW_RUNS'] ?? 12);
-// A random seed failed once, unseen: until that is found, the usual run is always the same.
-const LAW_SEED = process.env['LAW_SEED'] ?? '777';
+const LAW_SEED = process.env['LAW_SEED'];
 /** Shrinking a failure takes minutes, and says more. */
 const OPTIONS = {
   numRuns: LAW_RUNS,
   endOnFailure: process.env['LAW_SHRINK'] === undefined,
-  ...(LAW_SEED !== 'random' && { seed: Number(LAW_SEED) }),
+  ...(LAW_SEED !== undefined && { seed: Number(LAW_SEED) }),
 };
+const TIMEOUT_MS = LAW_RUNS * 25_000;
 
 const oneInFive = fc.nat({ max: 4 }).map((n) => n === 0);
 
@@ -151,7 +151,7 @@ const onlyKnown = (copy: Row): Row => (copy.api === 'v1' ? copy : { ...copy, own
 /** The row after a later run's copy of it. */
 function replace(old: Row, copy: Row): Row {
   const [oldDay, day] = [old.day ?? 0, copy.day ?? 0];
-  if (day < oldDay || copy.content === old.content) return old;
+  if (day < oldDay || (copy.content === old.content && copy.api === old.api)) return old;
   const owners = copy.api === 'v1' ? copy.owners : old.owners;
   const spoils = copy.redacted && !old.redacted;
   const restores = !copy.redacted && old.redacted;
@@ -260,7 +260,7 @@ test('the tables are the fold of the runs: loaded one by one, at once, replayed 
     ),
     OPTIONS,
   );
-}, 300_000);
+}, TIMEOUT_MS);
 
 test('the same in small chunks', async () => {
   await fc.assert(
@@ -271,7 +271,7 @@ test('the same in small chunks', async () => {
     ),
     OPTIONS,
   );
-}, 300_000);
+}, TIMEOUT_MS);
 
 test('what somebody removed or marked comes back with a replay of all', async () => {
   const marks = { owners: [7], files: [9], archived: null, redacted: false };
@@ -288,6 +288,23 @@ test('what somebody removed or marked comes back with a replay of all', async ()
   await bench.client.query('delete from engagement_associations where object_id = 2');
   await bench.load({ replay: { from: '2026' } });
   expect(await hashTables(bench.client)).toEqual(expected);
+});
+
+test('what only v1 tells of follows v1, though the other API told the rest before', async () => {
+  const marks = { contacts: [1], files: [9], archived: null, redacted: false };
+  const rest = { mode: 'full' as const, rejects: [], crashAfterMs: null };
+  const copy = { id: 1, title: 'a', ...marks };
+  await prove(
+    [
+      { api: 'v1', copies: [{ ...copy, day: 1, owners: [7] }], ...rest },
+      { api: 'objects', copies: [{ ...copy, day: 2, owners: [] }], ...rest },
+      { api: 'v1', copies: [{ ...copy, day: 2, owners: [] }], ...rest },
+    ],
+    [[2, 0]],
+  );
+  expect(await bench.rows('select object_type from engagement_associations')).toEqual([
+    ['contact'],
+  ]);
 });
 
 test('a redacted e-mail that brings its row back is withheld by a rebuild, too', async () => {
