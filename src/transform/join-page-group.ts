@@ -23,10 +23,16 @@ export interface Completing {
   kinds: string[];
 }
 
+/** On a joined record: the reason to reject it for what no page has of it. */
+export const INCOMPLETE = Symbol('incomplete');
+
+/** A record that {@link joinPageGroup} made. */
+type Joined = JsonObject & { [INCOMPLETE]?: string };
+
 /**
  * Records with all their properties and associations, in the shape of a list that had room for everything: pages of
  * further properties are merged by id (the first page's values stay), batch answers are added to the inline lists. A
- * record that a page of properties lacks (deleted between two requests) gets `incomplete`, the reason to reject it.
+ * record that a page of properties lacks (deleted between two requests) gets {@link INCOMPLETE}.
  * Throws ArchiveError, naming the file, when a page has no `results`, holds errors other than that a record has no
  * associations, or promises what no page of the group holds. Pure: the pages are not changed.
  */
@@ -39,12 +45,12 @@ export function joinPageGroup(records: unknown[], completing: Completing): unkno
   return records.map((record) => {
     if (!isObject(record)) return record;
     const key = toKey(record);
-    const joined: JsonObject = { ...record };
+    const joined: Joined = { ...record };
     for (const { file, byId } of chunks) {
       const chunk = key === undefined ? undefined : byId.get(key);
       if (isObject(chunk) && isObject(chunk['properties'])) {
         joined['properties'] = { ...chunk['properties'], ...objectOrNone(joined['properties']) };
-      } else joined['incomplete'] ??= `its further properties are missing in ${file}`;
+      } else joined[INCOMPLETE] ??= `its further properties are missing in ${file}`;
     }
     joinAssociations(joined, key, found, completing.file);
     return joined;
@@ -100,10 +106,21 @@ function joinAssociations(
     const results = Array.isArray(list['results']) ? list['results'] : [];
     setKey(associations, kind, { results: [...results, ...entries] });
   }
-  for (const [kind, list] of Object.entries(associations)) {
-    if (hasMore(list)) throw damaged(file, `the page with further ${kind} of ${key} is missing`);
-  }
   if (Object.keys(associations).length > 0) joined['associations'] = associations;
+  assertWhole(joined, file);
+}
+
+/**
+ * Throws ArchiveError, naming the page's `file`, when a record's associations go on beyond it: there would be a page
+ * that completes it.
+ */
+export function assertWhole(record: unknown, file: string): void {
+  if (!isObject(record)) return;
+  for (const [kind, list] of Object.entries(objectOrNone(record['associations']))) {
+    if (hasMore(list)) {
+      throw damaged(file, `the page with further ${kind} of ${toKey(record)} is missing`);
+    }
+  }
 }
 
 /** `{toObjectId, associationTypes}` as an item of an inline list. */

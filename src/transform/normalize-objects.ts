@@ -1,6 +1,8 @@
 import type { Id } from '../archive/row.ts';
+import { INCOMPLETE } from './join-page-group.ts';
 import { EXTRA_FIELDS, OBJECT_KINDS, type ObjectKind } from './object-fields.ts';
 import { readProperties } from './read-properties.ts';
+import { REAL, type RealText } from './real-text.ts';
 import {
   findIdReject,
   findPortalReject,
@@ -25,19 +27,24 @@ export interface ObjectPage {
  * The row of one record of the CRM objects API: an item of the `results` of a list or a search, completed by
  * {@link joinPageGroup}. It is what {@link normalizeV1} gives for the same engagement, wherever both know the field;
  * object-fields.ts says which property is which. A property that v1 has nothing like, or whose value does not fit,
- * goes to `extra` under its own name; null says the same as no property. `record` is real text, not byte text, and so is
- * the row, which still holds the characters that Postgres refuses. Pure: `record` is not changed.
+ * goes to `extra` under its own name; null says the same as no property. `text` reads the record's texts; the row's have
+ * the same form. Pure: `record` is not changed.
  */
-export function normalizeObject(record: unknown, { portalId, objectType }: ObjectPage): Normalized {
+export function normalizeObject(
+  record: unknown,
+  { portalId, objectType }: ObjectPage,
+  text: RealText = REAL,
+): Normalized {
   if (!isObject(record)) return { reject: 'not an object' };
-  if (typeof record['incomplete'] === 'string') return { reject: record['incomplete'] };
+  const { [INCOMPLETE]: incomplete } = record as { [INCOMPLETE]?: string };
+  if (incomplete !== undefined) return { reject: incomplete };
   const misplaced = findIdReject(record['id']) ?? findPortalReject(null, portalId);
   if (misplaced !== undefined) return { reject: misplaced };
   const { properties } = record;
   if (!isObject(properties)) return { reject: 'no properties object' };
 
-  const kind = findKind(objectType);
-  const reader = readProperties(record, properties);
+  const kind = findKind(objectType, text);
+  const reader = readProperties(record, properties, text);
   const metadata: JsonObject = {};
   const extra: JsonObject = {};
   reader.takeFields(kind.metadata, metadata);
@@ -75,7 +82,8 @@ export function normalizeObject(record: unknown, { portalId, objectType }: Objec
 }
 
 /** An object type that is new to us keeps its name, and all its properties in `extra`. */
-function findKind(objectType: string): ObjectKind {
+function findKind(objectType: string, text: RealText): ObjectKind {
   if (Object.hasOwn(OBJECT_KINDS, objectType)) return OBJECT_KINDS[objectType] as ObjectKind;
-  return { type: toAssociationKind(objectType).toUpperCase(), metadata: [] };
+  const type = text.write(toAssociationKind(objectType).toUpperCase()) as string;
+  return { type, metadata: [] };
 }

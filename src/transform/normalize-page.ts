@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { ArchiveError } from '../errors.ts';
 import { parseJson } from '../json.ts';
-import { joinPageGroup } from './join-page-group.ts';
+import { assertWhole } from './join-page-group.ts';
 import { createJsonChecker } from './json-checker.ts';
 import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
 import {
@@ -18,7 +18,7 @@ import { NO_ARRAY, parseByTokens, streamRecords } from './stream-records.ts';
 const LIFT_FROM = 256;
 
 /**
- * A whole page that no others complete, normalized; long texts of v1, `liftFrom` bytes or more, pass unparsed. `file` is
+ * A whole page that no others complete, normalized; long texts, of `liftFrom` bytes or more, pass unparsed. `file` is
  * for messages only. Pure but for its errors: ArchiveError when the page is not JSON with a `results` array. Null when
  * its numbers are too deep inside to be parsed exactly at once: then {@link normalizePieces} can.
  */
@@ -33,16 +33,16 @@ export function normalizePage(
   try {
     if (sliced === null || !fitsFrame(sliced)) {
       const results = toResults(parseJson(page.toString('utf8')), file);
-      const records = exactRecords(completeAlone(results, file, origin));
-      return normalizeRecords(records, 0, origin, { areClean: false, lines });
+      return normalizeRecords(toAlone(exactRecords(results), file, origin), 0, origin, {
+        areClean: false,
+        lines,
+      });
     }
     // Lines take more room than the records they come from: some names are longer, and all have a tail.
     lines.reserve(page.length + sliced.records.length * 512);
-    const areClean = origin.api === 'v1' && sliced.isByteText && isUtf8(page);
-    const records = areClean
-      ? toByteTexts(page, sliced)
-      : toTexts(page, sliced, (record) => completeAlone([record], file, origin)[0]);
-    return normalizeRecords(records, 0, origin, { areClean, lines });
+    const areClean = sliced.isByteText && isUtf8(page);
+    const records = areClean ? toByteTexts(page, sliced) : toTexts(page, sliced);
+    return normalizeRecords(toAlone(records, file, origin), 0, origin, { areClean, lines });
   } catch (error) {
     // A reviver, unlike JSON.parse alone, needs a stack frame for each level.
     if (error instanceof RangeError) return null;
@@ -51,9 +51,16 @@ export function normalizePage(
 }
 
 /** Records of a page that no others complete: those of the objects API may promise more than the page has. */
-function completeAlone(records: unknown[], file: string, { api }: PageOrigin): unknown[] {
+function toAlone(records: Records, file: string, { api }: PageOrigin): Records {
   if (api === 'v1') return records;
-  return joinPageGroup(records, { file, properties: [], associations: [], kinds: [] });
+  return {
+    length: records.length,
+    take(index) {
+      const record = records.take(index);
+      assertWhole(record.value, file);
+      return record;
+    },
+  };
 }
 
 /** Whether the records are those that a parser would find. Throws SyntaxError when the page is not JSON. */
@@ -81,17 +88,13 @@ function toByteTexts(page: Buffer, { records }: SlicedPage): Records {
   };
 }
 
-function toTexts(
-  page: Buffer,
-  { records }: SlicedPage,
-  complete: (record: unknown) => unknown,
-): Records {
+function toTexts(page: Buffer, { records }: SlicedPage): Records {
   return {
     length: records.length,
     take(index) {
       const record = records[index] as SlicedRecord;
       const text = page.toString('utf8', record.start, record.end);
-      return { value: complete(parse(text, record)), texts: [] };
+      return { value: parse(text, record), texts: [] };
     },
   };
 }
@@ -117,8 +120,7 @@ export async function* normalizePieces(
   let index = 0;
   try {
     for await (const records of streamRecords(read())) {
-      const joined = completeAlone(records, file, origin);
-      yield normalizeRecords(exactRecords(joined), index, origin, {
+      yield normalizeRecords(toAlone(exactRecords(records), file, origin), index, origin, {
         areClean: false,
         ...(lines && { lines }),
       });

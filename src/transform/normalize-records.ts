@@ -8,6 +8,7 @@ import { toLifted } from './lift-texts.ts';
 import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
 import { normalizeObject } from './normalize-objects.ts';
 import { normalizeV1 } from './normalize-v1.ts';
+import { ofByteText } from './real-text.ts';
 import type { RowContent } from './row-content.ts';
 import { appendRow, HUGE_NUMBER, toLineTail } from './row-line.ts';
 import { assertShallow, setKey } from './sort-keys.ts';
@@ -66,7 +67,7 @@ export function exactRecords(values: unknown[]): Records {
 
 /**
  * Rows and rejects of records; `firstIndex` is the place of the first one in the page. `areClean`: their strings are byte
- * text without any U+0000 (v1 only); else they are real text, to be cleaned of what Postgres refuses.
+ * text without any U+0000; else they are real text, to be cleaned of what Postgres refuses.
  * The rows' lines replace what is in `lines`, if given. Pure otherwise, if the records are.
  */
 export function normalizeRecords(
@@ -91,7 +92,7 @@ export function normalizeRecords(
     const before = replaced.characters;
     let outcome: Outcome;
     try {
-      outcome = normalize(record, origin, areClean, replaced);
+      outcome = normalize(record, origin, areClean ? texts : null, replaced);
       if ('content' in outcome) appendRow(lines, outcome.content, texts, tail, index);
       else assertShallow(outcome.kept);
     } catch (error) {
@@ -140,22 +141,27 @@ export function normalizeRecords(
   };
 }
 
-/** A row's content in byte text; or why there is none, and the record, in byte text as well. */
+/** A row's content in byte text, lifted texts still lifted; or why there is none, and the record, in byte text as well. */
 type Outcome = { content: RowContent } | { reject: string; kept: unknown };
 
 function normalize(
   record: unknown,
   { api, portalId, objectType }: PageOrigin,
-  areClean: boolean,
+  lifted: string[] | null,
   replaced: Replaced,
 ): Outcome {
   if (api === 'v1') {
-    const kept = areClean ? record : cleanText(record, replaced);
+    const kept = lifted === null ? cleanText(record, replaced) : record;
     const normalized = normalizeV1(kept, portalId);
     return 'content' in normalized ? normalized : { ...normalized, kept };
   }
-  // Properties are texts to be understood: their normalizer must be given real text.
-  const normalized = normalizeObject(record, { portalId, objectType: objectType ?? '' });
+  const page = { portalId, objectType: objectType ?? '' };
+  if (lifted !== null) {
+    const normalized = normalizeObject(record, page, ofByteText(lifted, replaced));
+    return 'content' in normalized ? normalized : { ...normalized, kept: record };
+  }
+  // Properties are texts to be understood: cleaned before, they would be byte text.
+  const normalized = normalizeObject(record, page);
   return 'content' in normalized
     ? { content: cleanText(normalized.content, replaced) as RowContent }
     : { ...normalized, kept: cleanText(record, replaced) };

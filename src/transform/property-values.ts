@@ -57,12 +57,22 @@ export const CONVERT = {
   },
 } satisfies Record<string, Convert>;
 
+/** Those that look at more than ASCII in a text, or into a long one: they must be given real text, and give such. */
+export const LOOKS_INSIDE: ReadonlySet<keyof typeof CONVERT> = new Set([
+  'ids',
+  'list',
+  'epoch ms list',
+  'JSON or text',
+  'JSON or list',
+  'scheduled tasks',
+]);
+
 /**
- * Whether a property says nothing: HubSpot sends null, or an empty text, once it is cleared. Where v1 has text, an
- * empty one may be what was entered.
+ * Whether a property that is not null says nothing: HubSpot sends an empty text, too, once it is cleared. Where v1 has
+ * text, an empty one may be what was entered.
  */
 export function isEmpty(value: unknown, as: keyof typeof CONVERT): boolean {
-  return value === undefined || value === null || (value === '' && !TEXTS.has(as));
+  return value === '' && !TEXTS.has(as);
 }
 
 const TEXTS: ReadonlySet<keyof typeof CONVERT> = new Set([

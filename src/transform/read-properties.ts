@@ -1,6 +1,7 @@
 import type { Id } from '../archive/row.ts';
 import { COLUMN_FIELDS, type ColumnField, type Field, type ObjectKind } from './object-fields.ts';
-import { CONVERT, isEmpty } from './property-values.ts';
+import { CONVERT, isEmpty, LOOKS_INSIDE } from './property-values.ts';
+import type { RealText } from './real-text.ts';
 import { isObject, type JsonObject, keep, outOfRange, type RowContent } from './row-content.ts';
 import { idToText } from './to-id.ts';
 import { OUT_OF_RANGE } from './to-instant.ts';
@@ -27,31 +28,52 @@ export interface PropertyReader {
   findReject(): { reject: string } | null;
 }
 
-/** The keys of a record that are read here or elsewhere, whatever is in them. */
+/** The keys of a record that are read elsewhere. */
 const READ_KEYS: ReadonlySet<string> = new Set(['id', 'properties', 'associations']);
 
 const RECORD = 'record.';
 
-/** Reads the properties of `record`, an object of the CRM objects API; neither of the two is changed. */
-export function readProperties(record: JsonObject, properties: JsonObject): PropertyReader {
-  const taken = new Set<string>();
+/**
+ * Reads the properties of `record`, an object of the CRM objects API; neither of the two is changed. `text` is for those
+ * that have to be looked into.
+ */
+export function readProperties(
+  record: JsonObject,
+  properties: JsonObject,
+  text: RealText,
+): PropertyReader {
+  // What says something and nobody has taken yet.
+  const left = new Map<string, unknown>();
+  for (const name of Object.keys(properties)) {
+    if (properties[name] !== null) left.set(name, properties[name]);
+  }
+  const leftOfRecord = new Map<string, unknown>();
+  for (const key of Object.keys(record)) {
+    if (record[key] !== null && !READ_KEYS.has(key)) leftOfRecord.set(RECORD + key, record[key]);
+  }
+  const placeOf = (name: string): Map<string, unknown> =>
+    name.startsWith(RECORD) ? leftOfRecord : left;
   const chosen = new Map<string, number>();
   let reject: { reject: string } | null = null;
 
-  // The properties' own names have no dot.
-  const get = (name: string): unknown =>
-    name[RECORD.length - 1] === '.' ? record[name.slice(RECORD.length)] : properties[name];
+  const toReal = (value: unknown): unknown =>
+    typeof value === 'string' ? text.read(value) : value;
 
   /** The converted value; `undefined` when it is not set, or does not fit and so stays. */
   const take = (name: string, as: keyof typeof CONVERT): unknown => {
-    const value = get(name);
+    const place = placeOf(name);
+    const value = place.get(name);
+    if (value === undefined) return undefined;
     if (isEmpty(value, as)) {
-      taken.add(name);
+      place.delete(name);
       return undefined;
     }
-    const converted = CONVERT[as](value);
+    const converted =
+      typeof value === 'string' && LOOKS_INSIDE.has(as)
+        ? text.write(CONVERT[as](text.read(value)))
+        : CONVERT[as](value);
     if (converted === OUT_OF_RANGE) reject ??= outOfRange(name.replace(RECORD, ''), value);
-    else if (converted !== undefined) taken.add(name);
+    else if (converted !== undefined) place.delete(name);
     return converted;
   };
 
@@ -70,7 +92,9 @@ export function readProperties(record: JsonObject, properties: JsonObject): Prop
       }
       if (names.length === 1 || first === null) return first as RowContent[C] | null;
       for (const name of names) {
-        if (isSame(CONVERT[as](get(name)), first)) taken.add(name);
+        const value = placeOf(name).get(name);
+        if (value === undefined) continue;
+        if (isSame(toReal(CONVERT[as](value)), toReal(first))) placeOf(name).delete(name);
       }
       return first as RowContent[C] | null;
     },
@@ -84,7 +108,7 @@ export function readProperties(record: JsonObject, properties: JsonObject): Prop
       const value = typedBy === undefined ? undefined : properties[typedBy.property];
       if (typedBy === undefined || typeof value !== 'string') return type;
       if (!typedBy.types.includes(value)) return type;
-      taken.add(typedBy.property);
+      left.delete(typedBy.property);
       return value;
     },
 
@@ -99,28 +123,27 @@ export function readProperties(record: JsonObject, properties: JsonObject): Prop
     },
 
     takePeople(metadata) {
-      const people = toPeople(properties);
-      Object.assign(metadata, people.metadata);
-      for (const property of people.said) taken.add(property);
+      const people = toPeople((property) => toReal(left.get(property)));
+      Object.assign(metadata, text.write(people.metadata));
+      for (const property of people.said) left.delete(property);
     },
 
     keepTheRest(extra, id) {
-      for (const [name, value] of Object.entries(properties)) {
-        if (value === null || taken.has(name)) continue;
-        if (name === 'hs_object_id' && CONVERT.id(value) !== undefined) {
-          if (idToText(CONVERT.id(value) as Id) === idToText(id)) continue;
-        }
-        keep(extra, name, value);
+      for (const [name, value] of left) {
+        if (name !== 'hs_object_id' || !isSameId(CONVERT.id(value), id)) keep(extra, name, value);
       }
-      for (const [key, value] of Object.entries(record)) {
-        if (value === null || READ_KEYS.has(key) || taken.has(RECORD + key)) continue;
-        if (key === 'archived' && typeof value === 'boolean') continue;
-        keep(extra, key, value);
+      for (const [name, value] of leftOfRecord) {
+        const key = name.slice(RECORD.length);
+        if (key !== 'archived' || typeof value !== 'boolean') keep(extra, key, value);
       }
     },
 
     findReject: () => reject,
   };
+}
+
+function isSameId(a: Id | undefined, b: Id): boolean {
+  return a !== undefined && idToText(a) === idToText(b);
 }
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -53,6 +53,7 @@ export function idToText(id: Id): string {
 }
 
 function withinBigint(digits: string): Id | undefined {
+  if (digits.length <= 15) return Number(digits);
   const integer = BigInt(digits);
   if (integer < MIN_BIGINT || integer > MAX_BIGINT) return undefined;
   return exactNumber(Number(integer), String(integer));

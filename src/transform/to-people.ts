@@ -29,17 +29,18 @@ export interface People {
 /**
  * The people of an e-mail as v1 has them. {@link HEADERS} comes first, being what HubSpot fills the other properties
  * from (guide of the emails API, "Set email headers"); `hs_email_to_email`, `_firstname` and so on complete it, or take
- * its place. Those are lists with a semicolon between the people, and count only when there is one part for each.
+ * its place. Those are lists with a semicolon between the people, and count only when there is one part for each. `read`
+ * gives a property's value, in real text.
  */
-export function toPeople(properties: JsonObject): People {
-  const headers = toJson(properties[HEADERS]);
+export function toPeople(read: (property: string) => unknown): People {
+  const headers = toJson(read(HEADERS));
   const people: People = { metadata: {}, said: new Set() };
   let headersSaid = isObject(headers);
   for (const { role, isList, fields } of ROLES) {
     const sent = isObject(headers) ? (headers[role] ?? undefined) : undefined;
     const persons = toPersons(sent, isList);
     if (persons === undefined && sent !== undefined) headersSaid = false;
-    const completed = complete(persons, { isList, fields }, properties, people.said);
+    const completed = complete(persons, { isList, fields }, read, people.said);
     if (completed === undefined) continue;
     people.metadata[role] = isList ? completed : completed[0];
   }
@@ -62,12 +63,12 @@ function toPersons(sent: unknown, isList: boolean): JsonObject[] | undefined {
 function complete(
   persons: JsonObject[] | undefined,
   { isList, fields }: Pick<(typeof ROLES)[number], 'isList' | 'fields'>,
-  properties: JsonObject,
+  read: (property: string) => unknown,
   said: Set<string>,
 ): JsonObject[] | undefined {
   let found = persons;
   for (const [field, property] of fields) {
-    const value = properties[property];
+    const value = read(property);
     if (typeof value !== 'string' || value === '') continue;
     const parts = isList ? toParts(value, found?.length) : [value];
     found ??= parts.map(() => ({}));

@@ -251,27 +251,35 @@ const replays = fc.array(fc.tuple(fc.nat({ max: MOST_RUNS - 1 }), fc.nat({ max: 
   maxLength: 4,
 });
 
-test('the tables are the fold of the runs: loaded one by one, at once, replayed in any order, rebuilt', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(run, { minLength: 1, maxLength: MOST_RUNS }),
-      replays,
-      (runs, ranges) => prove(runs, ranges),
-    ),
-    OPTIONS,
-  );
-}, TIMEOUT_MS);
+test(
+  'the tables are the fold of the runs: loaded one by one, at once, replayed in any order, rebuilt',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(run, { minLength: 1, maxLength: MOST_RUNS }),
+        replays,
+        (runs, ranges) => prove(runs, ranges),
+      ),
+      OPTIONS,
+    );
+  },
+  TIMEOUT_MS,
+);
 
-test('the same in small chunks', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(run, { minLength: 1, maxLength: MOST_RUNS }),
-      replays,
-      (runs, ranges) => prove(runs, ranges, { rowsPerPart: 2, chunkBytes: 1 }),
-    ),
-    OPTIONS,
-  );
-}, TIMEOUT_MS);
+test(
+  'the same in small chunks',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(run, { minLength: 1, maxLength: MOST_RUNS }),
+        replays,
+        (runs, ranges) => prove(runs, ranges, { rowsPerPart: 2, chunkBytes: 1 }),
+      ),
+      OPTIONS,
+    );
+  },
+  TIMEOUT_MS,
+);
 
 test('what somebody removed or marked comes back with a replay of all', async () => {
   const marks = { owners: [7], files: [9], archived: null, redacted: false };

@@ -3,10 +3,12 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseJson } from '../../src/json.ts';
+import { INCOMPLETE } from '../../src/transform/join-page-group.ts';
 import { normalizeGroup, readGroup } from '../../src/transform/normalize-group.ts';
 import { normalizeObject } from '../../src/transform/normalize-objects.ts';
-import { normalizePieces } from '../../src/transform/normalize-page.ts';
+import { normalizePage, normalizePieces } from '../../src/transform/normalize-page.ts';
 import {
+  type Batch,
   exactRecords,
   normalizeRecords,
   type PageOrigin,
@@ -47,6 +49,9 @@ test.each(objectTypes)('a page of %s gives exactly the expected lines', (objectT
   expect(Buffer.from(batch.lines).toString()).toBe(read(`${objectType}.ndjson`));
   expect(batch.rejects).toEqual([]);
   expect(JSON.stringify(page)).toBe(before);
+  const bytes = readFileSync(new URL(`${objectType}.json`, folder));
+  const whole = normalizePage(bytes, 'page', toOrigin(objectType)) as Batch;
+  expect(Buffer.from(whole.lines).toString()).toBe(read(`${objectType}.ndjson`));
 });
 
 test.each(objectTypes)('a large page of %s gives the same, in pieces', async (objectType) => {
@@ -109,7 +114,7 @@ test.each([
     { id: '1', properties: {}, associations: { deals: { results: [], paging: { next: {} } } } },
     'its deals go on beyond the page',
   ],
-  [{ id: '1', properties: {}, incomplete: 'why' }, 'why'],
+  [{ id: '1', properties: {}, [INCOMPLETE]: 'why' }, 'why'],
 ])('%j is rejected: %s', (record, reject) => {
   expect(normalize(record)).toEqual({ reject });
 });
@@ -294,4 +299,78 @@ describe('whatever HubSpot sends', () => {
       }),
     );
   });
+
+  // What is one byte in byte text may be a blank or a letter; some of these are long enough to be lifted.
+  const text = fc
+    .array(
+      fc.oneof(
+        fc.string({ unit: 'grapheme' }),
+        fc.constantFrom(
+          'à',
+          '\u00a0',
+          '\u0085',
+          '\u212a',
+          '\ufeff',
+          ';',
+          '"',
+          '\\',
+          '健',
+          '1',
+          ' ',
+        ),
+        fc.constantFrom(
+          '{"to":[{"email":"é"}]}',
+          '["\\u00e9","\\u0000"]',
+          '{"scheduledTasks":["ü"]}',
+        ),
+      ),
+      { maxLength: 3 },
+    )
+    .chain((parts) => fc.constantFrom(1, 1, 40).map((times) => parts.join('').repeat(times)));
+  const named = fc.dictionary(fc.oneof(fc.constantFrom(...names), text), fc.oneof(text, value));
+
+  test('its bytes give the lines that its texts give', async () => {
+    const objectType = fc.constantFrom(...Object.keys(OBJECT_KINDS), 'é');
+    const list = fc.dictionary(text, fc.constant({ results: [{ id: '5' }] }));
+    const sent = fc.record({
+      id: fc.constantFrom('1', 'x'),
+      properties: named,
+      associations: list,
+      incomplete: text,
+    });
+    await fc.assert(
+      fc.asyncProperty(objectType, fc.array(sent), async (type, records) => {
+        const page = Buffer.from(JSON.stringify({ results: records }));
+        const pieces = normalizePieces(
+          async function* () {
+            yield page;
+          },
+          'page',
+          toOrigin(type),
+        );
+        const [expected = normalizeLines([], type)] = await Array.fromAsync(pieces);
+        for (const liftFrom of [70, Number.POSITIVE_INFINITY]) {
+          const batch = normalizePage(page, 'page', toOrigin(type), { liftFrom });
+          expect(linesOf(batch as Batch)).toEqual(linesOf(expected));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
 });
+
+test('long texts that are equal are not repeated', () => {
+  const source = 'x'.repeat(300);
+  const properties = { hs_engagement_source: source, hs_object_source: source };
+  const page = Buffer.from(JSON.stringify({ results: [{ id: '1', properties }] }));
+  const { lines } = normalizePage(page, 'page', toOrigin('notes')) as Batch;
+  expect(JSON.parse(Buffer.from(lines).toString())).toMatchObject({ source, extra: {} });
+});
+
+const linesOf = ({ lines, rejectLines, replacedCharacters, redacted, fields }: Batch) => [
+  Buffer.from(lines).toString(),
+  Buffer.from(rejectLines).toString(),
+  replacedCharacters,
+  redacted,
+  fields,
+];

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { HEADERS, toPeople } from '../../src/transform/to-people.ts';
 
 const take = (properties: Record<string, unknown>) => {
-  const { metadata, said } = toPeople(properties);
+  const { metadata, said } = toPeople((property) => properties[property]);
   return { metadata, said: [...said] };
 };
 const headers = (value: unknown) => ({ [HEADERS]: JSON.stringify(value) });
