@@ -115,7 +115,7 @@ test('a run that an older normalizer made is made anew by itself, and merged aga
   await database.client.query(`update engagements set title = 'old', content_hash = 'old'`);
   expect((await run('transform')).stderr).toContain('transform: 400 rows of 1 run');
   expect(await readFile(path.join(folder, MANIFEST), 'utf8')).toBe(manifest);
-  await run('load');
+  expect((await run('load')).stderr).toContain('since transform made them anew: 1; load --rebuild');
   expect((await ledger()).map((row) => row.ndjson_sha256)).toEqual(
     before.map((row) => row.ndjson_sha256),
   );

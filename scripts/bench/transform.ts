@@ -20,17 +20,25 @@ const MANY = 1_000_000;
 
 /**
  * `transform` of about `rowCount` records with one and two workers, against a bare loop of JSON.parse and JSON.stringify
- * on one core and against `jq -c '.results[]'`; and the memory it takes for the demo portal once and for a million
- * records. The records are the demo portal's pages, again and again, under as many names: all jobs read them from the
+ * on one core and against `jq -c '.results[]'`; with one worker, the same for the pages of the objects API; and the memory
+ * it takes for the demo portal once and for a million records. The records are the demo portal's pages, again and again, under as many names: all jobs read them from the
  * page cache, which a first pass fills. Jobs take turns, each in a process of its own; figures are medians.
  */
 export async function benchTransform(rowCount: number): Promise<void> {
-  const [small, large, many] = (await Promise.all(
-    [1, 2, 3].map(() => mkdtemp(path.join(tmpdir(), 'bench-'))),
-  )) as [string, string, string];
+  const folders = await Promise.all(
+    [1, 2, 3, 4, 5].map(() => mkdtemp(path.join(tmpdir(), 'bench-'))),
+  );
+  const [small, large, many, smallObjects, objects] = folders as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   try {
-    const env = { ...process.env, HUBSPOT_ACCESS_TOKEN: 'demo', DATA_DIR: small };
-    await run(process.execPath, [CLI, 'extract', '--settings-file', '/dev/null'], { env });
+    await extractDemo(small, 'v1');
+    await extractDemo(smallObjects, 'objects');
+    await repeatRun(smallObjects, objects, rowCount / 2);
     const { records, bytes, files } = await repeatRun(small, large, rowCount);
     console.log(`${records} records, ${(bytes / 1e6).toFixed(0)} MB of pages`);
     const costs = new Map<string, Cost[]>();
@@ -48,6 +56,8 @@ export async function benchTransform(rowCount: number): Promise<void> {
       }
       const jq = await measureJq(files);
       if (jq !== null) note('jq', jq);
+      note('objects: bare loop', await measureOnce(objects, 'bare'));
+      note('objects: 1 worker', await measureOnce(objects, '1'));
     }
     const [one, two, once] = [
       'transform, 1 worker',
@@ -73,10 +83,22 @@ export async function benchTransform(rowCount: number): Promise<void> {
     ratio('time, 1 worker / bare loop', costs, [one, 'bare loop'], 'seconds');
     ratio('time, 1 worker / 2 workers', costs, [one, two], 'seconds');
     ratio('time, jq / 2 workers', costs, ['jq', two], 'seconds');
+    ratio(
+      'CPU, 1 worker / bare loop, objects API',
+      costs,
+      ['objects: 1 worker', 'objects: bare loop'],
+      'cpuSeconds',
+    );
     ratio(`memory, ${all} / ${once}`, costs, [all, once], 'rssMb');
   } finally {
-    for (const folder of [small, large, many]) await rm(folder, { recursive: true, force: true });
+    for (const folder of folders) await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function extractDemo(dataDir: string, api: string): Promise<void> {
+  const env = { ...process.env, HUBSPOT_ACCESS_TOKEN: 'demo', DATA_DIR: dataDir };
+  const args = ['extract', '--api', api, '--settings-file', '/dev/null'];
+  await run(process.execPath, [CLI, ...args], { env });
 }
 
 /** The run in `from`, its pages linked as often as it takes, as one run in `to`. */

@@ -198,6 +198,11 @@ async function mergeRuns(
     leftOut.push(run);
   };
   plan.leftOut.forEach(leaveOut);
+  if (plan.remade > 0) {
+    progress.note(
+      `runs merged again, since transform made them anew: ${plan.remade}; load --rebuild gives the very tables of a first load`,
+    );
+  }
   const merged: LedgerEntry[] = [];
   const total = plan.merge.reduce((sum, { manifest }) => sum + manifest.rows, 0);
   let before = 0;

@@ -13,6 +13,8 @@ export interface RunRange {
 export interface LoadPlan {
   /** Oldest first. */
   merge: NdjsonRun[];
+  /** How many of these the ledger has with other content: an older version of transform made that. */
+  remade: number;
   alreadyMerged: number;
   leftOut: RunId[];
 }
@@ -40,7 +42,8 @@ export function planLoad(
     ({ run, sha256 }) =>
       !leftOut.includes(run) && (replay !== undefined || merged.get(run) !== sha256),
   );
-  return { merge, alreadyMerged: asked.length - merge.length - leftOut.length, leftOut };
+  const remade = merge.filter(({ run, sha256 }) => (merged.get(run) ?? sha256) !== sha256).length;
+  return { merge, remade, alreadyMerged: asked.length - merge.length - leftOut.length, leftOut };
 }
 
 /** What to do about a run: nothing, merge it, or merge it again though it has been merged as it is. */

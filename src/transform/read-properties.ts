@@ -116,9 +116,13 @@ export function readProperties(
       for (const [v1, property, as] of fields) {
         const value = take(property, as);
         if (value === undefined) continue;
-        const [key, inner] = v1.split('.') as [string, string | undefined];
-        if (inner === undefined) target[key] = value;
-        else target[key] = { ...(isObject(target[key]) ? target[key] : {}), [inner]: value };
+        const dot = v1.indexOf('.');
+        if (dot === -1) target[v1] = value;
+        else {
+          const outer = v1.slice(0, dot);
+          const known = isObject(target[outer]) ? target[outer] : {};
+          target[outer] = { ...known, [v1.slice(dot + 1)]: value };
+        }
       }
     },
 

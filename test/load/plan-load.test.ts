@@ -31,7 +31,12 @@ test('takes a run again that was transformed anew, however old', () => {
   const manifest = {} as NdjsonManifest;
   const again = { run: A, folder: A, manifest, sha256: 'another' };
   const ledger = [A, C].map((run) => ({ run, ndjson_sha256: `sha of ${run}` }));
-  expect(planLoad([again], ledger)).toEqual({ merge: [again], alreadyMerged: 0, leftOut: [] });
+  expect(planLoad([again], ledger)).toEqual({
+    merge: [again],
+    remade: 1,
+    alreadyMerged: 0,
+    leftOut: [],
+  });
 });
 
 test.each<[string, RunRange, string[]]>([
