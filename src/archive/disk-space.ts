@@ -16,7 +16,7 @@ export async function assertRoom(
   if (free >= needed) return;
   throw new ArchiveError(
     `the disk of ${folder} has ${toMegabytes(free)} free, and ${toMegabytes(needed)} are needed`,
-    { next: 'Free some space and run the same command again; what is written so far is kept.' },
+    { next: 'Free some space and run the same command again; what is complete is kept.' },
   );
 }
 

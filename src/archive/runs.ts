@@ -136,7 +136,7 @@ export function cannotWrite(file: string, error: unknown): ArchiveError {
   const full = isSystemError(error, 'ENOSPC', 'EDQUOT');
   return new ArchiveError(`cannot write ${file}: ${systemReason(error)}`, {
     next: full
-      ? 'Free some space and run the same command again; what is written so far is kept.'
+      ? 'Free some space and run the same command again; what is complete is kept.'
       : 'Make it writable, or set DATA_DIR to a folder that is.',
     cause: error,
   });
