@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
-import type { ArchiveError } from '../errors.ts';
+import { ArchiveError, isSystemError } from '../errors.ts';
 import { createBuffers } from './buffers.ts';
 import { type ThreadAnswer, toArchiveError } from './split-thread.ts';
 import {
@@ -78,8 +78,19 @@ async function runInThread(
     // Its last messages may still be on their way.
     advance(answer.outcome.sum.counts.records - told);
     return answer.outcome;
+  } catch (error) {
+    if (!isSystemError(error, 'ERR_WORKER_OUT_OF_MEMORY')) throw error;
+    return tooMany(split, error);
   } finally {
     signal?.removeEventListener('abort', stop);
     port.close();
   }
+}
+
+function tooMany({ groups }: Split, cause: unknown): ArchiveError {
+  const [first, last] = [groups.at(0), groups.at(-1)].map((group) => group?.page.file);
+  return new ArchiveError(
+    `a page from ${first} to ${last} in ${groups[0]?.folder} has more records than a thread has memory for`,
+    { next: 'HubSpot sends 250 at most: look for what else wrote that page.', cause },
+  );
 }

@@ -107,3 +107,22 @@ describe.each([
     if (threads === 0) expect(lines.match(/\n/g)).toHaveLength(1);
   });
 });
+
+test('a page of more records than a thread has memory for is damage, and the next split is none the worse', async () => {
+  const runners = startSplitRunners(1);
+  try {
+    const page = `{"results":[${'{},'.repeat(2.7e6)}{}]}`;
+    const watch = { advance() {}, signal: undefined };
+    const outcome = await runners.run(toSplit([await toGroup('a.json', page)]), watch);
+    expect(outcome).toBeInstanceOf(ArchiveError);
+    expect(outcome).toMatchObject({
+      message: `a page from a.json to a.json in ${folder} has more records than a thread has memory for`,
+    });
+    const good = [await toGroup('b.json', toPage([note(1)]))];
+    expect(await runners.run(toSplit(good, { number: 8 }), watch)).toMatchObject({
+      parts: [{ rows: 1 }],
+    });
+  } finally {
+    await runners.close();
+  }
+});
