@@ -3,10 +3,11 @@ import { type PageEntry, readJournal } from '../archive/journal.ts';
 import { readPage } from '../archive/read-page.ts';
 import { exists, JOURNAL, type RunId } from '../archive/runs.ts';
 import { readArchiveState } from '../archive/state.ts';
-import { isRawNumber, parseJson } from '../json.ts';
+import { isRawNumber } from '../json.ts';
 import { groupPages } from './group-pages.ts';
 import { normalizeGroup, type PageGroup, readGroup, streamGroup } from './normalize-group.ts';
 import type { Batch } from './normalize-records.ts';
+import { parseExact } from './parse-exact.ts';
 
 /** A copy of an engagement in the archive. */
 export interface Version {
@@ -104,13 +105,13 @@ function* pickVersions(
     const [, own] =
       /^\{"portal_id":\d+,"id":(\d+),/.exec(bytes.toString('latin1', start, start + 80)) ?? [];
     if (own === id) {
-      const row = parseJson(bytes.toString('utf8', start, end)) as Record<string, unknown>;
+      const row = parseExact(bytes.toString('utf8', start, end)) as Record<string, unknown>;
       yield { extractedAt, rawPage: String(row['raw_page']), row, reject: null };
     }
     start = end;
   }
   for (const line of Buffer.from(rejectLines).toString('utf8').split('\n').slice(0, -1)) {
-    const { page, index, reason, record } = parseJson(line) as {
+    const { page, index, reason, record } = parseExact(line) as {
       page: string;
       index: number;
       reason: string;

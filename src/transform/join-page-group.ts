@@ -118,7 +118,9 @@ export function assertWhole(record: unknown, file: string): void {
   if (!isObject(record)) return;
   for (const [kind, list] of Object.entries(objectOrNone(record['associations']))) {
     if (hasMore(list)) {
-      throw damaged(file, `the page with further ${kind} of ${toKey(record)} is missing`);
+      // The record may be byte text.
+      const name = kind.replace(/[^ -~]+/g, '…');
+      throw damaged(file, `the page with further ${name} of ${toKey(record)} is missing`);
     }
   }
 }

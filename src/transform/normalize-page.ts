@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { ArchiveError } from '../errors.ts';
-import { parseJson } from '../json.ts';
 import { assertWhole } from './join-page-group.ts';
 import { createJsonChecker } from './json-checker.ts';
 import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
@@ -11,8 +10,9 @@ import {
   type PageOrigin,
   type Records,
 } from './normalize-records.ts';
+import { parseExact } from './parse-exact.ts';
 import { liftTexts, type SlicedPage, type SlicedRecord, slicePage } from './slice-page.ts';
-import { NO_ARRAY, parseByTokens, streamRecords } from './stream-records.ts';
+import { NO_ARRAY, streamRecords } from './stream-records.ts';
 
 /** Shorter texts are parsed in no more time than it takes to lift them. No id or instant, which are read, is as long. */
 const LIFT_FROM = 256;
@@ -32,7 +32,7 @@ export function normalizePage(
   const sliced = slicePage(page, liftFrom);
   try {
     if (sliced === null || !fitsFrame(sliced)) {
-      const results = toResults(parseJson(page.toString('utf8')), file);
+      const results = toResults(parseExact(page.toString('utf8')), file);
       return normalizeRecords(toAlone(exactRecords(results), file, origin), 0, origin, {
         areClean: false,
         lines,
@@ -101,10 +101,7 @@ function toTexts(page: Buffer, { records }: SlicedPage): Records {
 
 /** The value of a record's JSON text, numbers exact. */
 function parse(json: string, { hasLongNumber, hasEscapedKey }: SlicedRecord): unknown {
-  // V8's JSON.parse (Node 24.21) may take such a name for another that it met before: after `{"\\":0}` it reads the
-  // same from `{"\"":0}`.
-  if (hasEscapedKey) return parseByTokens(json);
-  return hasLongNumber ? parseJson(json) : JSON.parse(json);
+  return hasLongNumber || hasEscapedKey ? parseExact(json) : JSON.parse(json);
 }
 
 /**
@@ -137,7 +134,7 @@ export async function* normalizePieces(
 /** The JSON value that the bytes of a page are the text of, numbers exact. Throws ArchiveError naming `file`. */
 export function parsePage(bytes: Buffer, file: string): unknown {
   try {
-    return parseJson(withoutMark(bytes).toString('utf8'));
+    return parseExact(withoutMark(bytes).toString('utf8'));
   } catch (error) {
     throw notJson(error, file, bytes);
   }

@@ -157,8 +157,11 @@ function normalize(
   }
   const page = { portalId, objectType: objectType ?? '' };
   if (lifted !== null) {
+    const before = replaced.characters;
     const normalized = normalizeObject(record, page, ofByteText(lifted, replaced));
-    return 'content' in normalized ? normalized : { ...normalized, kept: record };
+    if ('content' in normalized) return normalized;
+    replaced.characters = before;
+    return { ...normalized, kept: record };
   }
   // Properties are texts to be understood: cleaned before, they would be byte text.
   const normalized = normalizeObject(record, page);

@@ -1,4 +1,5 @@
-import { exactNumber, isRawNumber, parseJson } from '../json.ts';
+import { exactNumber, isRawNumber } from '../json.ts';
+import { parseExact } from './parse-exact.ts';
 import { isObject } from './row-content.ts';
 import { noFindings, sortKeys } from './sort-keys.ts';
 import { toId, toIds } from './to-id.ts';
@@ -88,7 +89,7 @@ const TEXTS: ReadonlySet<keyof typeof CONVERT> = new Set([
 export function toJson(value: unknown): object | undefined {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return undefined;
   try {
-    const json = parseJson(value) as object;
+    const json = parseExact(value) as object;
     const findings = noFindings();
     sortKeys(json, findings, LEVELS_AROUND);
     return findings.hugeNumber ? undefined : json;

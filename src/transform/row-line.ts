@@ -56,9 +56,11 @@ export function appendRow(
 
 function stringifyContent(content: RowContent): string {
   const found = noFindings();
-  content.associations = sortKeys(content.associations, found) as RowContent['associations'];
-  content.metadata = sortKeys(content.metadata, found) as RowContent['metadata'];
-  content.extra = sortKeys(content.extra, found) as RowContent['extra'];
+  // Level 0 is the content, for cleanText as well.
+  const sort = <T>(column: T): T => sortKeys(column, found, 1) as T;
+  content.associations = sort(content.associations);
+  content.metadata = sort(content.metadata);
+  content.extra = sort(content.extra);
   if (found.hugeNumber) throw new RangeError(HUGE_NUMBER);
   if (!found.unsortableKeys) return JSON.stringify(content);
   const members = Object.entries(content).map(

@@ -31,9 +31,9 @@ export function takeObjectAssociations(
     const ids = Array.isArray(results)
       ? toIds(results.map((result) => (isObject(result) ? result['id'] : undefined)))
       : undefined;
-    // Of ASCII alone: toLowerCase would spoil byte text.
-    const kind = /^[a-z0-9][a-z0-9_ -]*$/i.test(key) ? toAssociationKind(key) : undefined;
-    if (ids === undefined || kind === undefined) {
+    // In byte text, toLowerCase would spoil what is not ASCII.
+    const kind = /^[ -~]+$/.test(key) ? toAssociationKind(key) : '';
+    if (ids === undefined || !/^[a-z0-9][a-z0-9_-]*$/.test(kind)) {
       keepMisfit(extra, `associations.${key}`, sent);
     } else if (ids.length > 0) {
       const known = Object.hasOwn(associations, kind) ? (associations[kind] as Id[]) : [];

@@ -22,6 +22,7 @@ test('the notice in the preview alone will do', () => {
 
 test.each([
   ['EMAIL', { html: `Re: ${notice}` }],
+  ['EMAIL', { text: `\\n${notice}` }],
   ['EMAIL', { subject: notice }],
   ['EMAIL', {}],
   ['NOTE', { html: notice }],
@@ -33,4 +34,6 @@ test('so is one whose content was lifted out of its page', () => {
   const html = JSON.stringify(`<html>\n<body class="x">\r\n${notice}</body></html>`).slice(1, -1);
   expect(isRedacted(row('EMAIL', { html: '\0' + '1' }), ['<p>', html])).toBe(true);
   expect(isRedacted(row('EMAIL', { html: '\0' + '0' }), ['<p>', html])).toBe(false);
+  const backslash = JSON.stringify(`\\n${notice}`).slice(1, -1);
+  expect(isRedacted(row('EMAIL', { html: '\0' + '0' }), [backslash])).toBe(false);
 });

@@ -14,6 +14,7 @@ import {
   type PageOrigin,
 } from '../../src/transform/normalize-records.ts';
 import { OBJECT_KINDS } from '../../src/transform/object-fields.ts';
+import { parseExact } from '../../src/transform/parse-exact.ts';
 import type { JsonObject } from '../../src/transform/row-content.ts';
 import { toSha256 } from '../support/raw-run.ts';
 
@@ -247,8 +248,13 @@ describe('associations', () => {
     ['2-345', '2-345'],
     ['p62515_cars', 'p62515_cars'],
     ['constructor', 'constructor'],
+    ['s', undefined],
+    ['p1_a b', undefined],
+    ['\u212ainds', undefined],
   ])('%s become %s', (key, kind) => {
-    expect(take({ [key]: { results: [{ id: '1' }] } }).taken).toEqual({ [kind]: [1] });
+    expect(take({ [key]: { results: [{ id: '1' }] } }).taken).toEqual(
+      kind === undefined ? {} : { [kind]: [1] },
+    );
   });
 
   test('of another shape stay as they were sent', () => {
@@ -357,6 +363,41 @@ describe('whatever HubSpot sends', () => {
       { numRuns: 300 },
     );
   });
+});
+
+test('what was replaced in a record that is a reject all the same does not count', () => {
+  const properties = {
+    hs_queue_membership_ids: '1',
+    hs_scheduled_tasks: '["\\u0000"]',
+    hs_timestamp: '1e99',
+  };
+  const late = { ...properties, hs_timestamp: String(253_402_300_800_000) };
+  for (const [sent, replaced, rejects] of [
+    [properties, 1, 0],
+    [late, 0, 1],
+  ] as const) {
+    const page = Buffer.from(JSON.stringify({ results: [{ id: '1', properties: sent }] }));
+    const batch = normalizePage(page, 'page', toOrigin('tasks')) as Batch;
+    expect([batch.replacedCharacters, batch.rejects.length]).toEqual([replaced, rejects]);
+  }
+});
+
+test('names with an escape in the JSON of a text are not taken for others', () => {
+  const names = ['\\', '"', '\n'];
+  const records = Array.from({ length: 30 }, (_, n) => ({
+    id: String(n + 1),
+    properties: {
+      hs_email_post_send_status: JSON.stringify({ q: 1, [names[n % 3] as string]: 0 }),
+    },
+  }));
+  const page = Buffer.from(JSON.stringify({ results: records }));
+  const { lines } = normalizePage(page, 'page', toOrigin('emails')) as Batch;
+  const rows = Buffer.from(lines).toString().trimEnd().split('\n').map(parseExact) as {
+    metadata: { postSendStatus: object };
+  }[];
+  expect(rows.map(({ metadata }) => Object.keys(metadata.postSendStatus)[0])).toEqual(
+    records.map((_, n) => names[n % 3]),
+  );
 });
 
 test('long texts that are equal are not repeated', () => {

@@ -164,6 +164,20 @@ describe('deep nesting', () => {
     expect(Buffer.from(batch.lines).toString()).toContain(`"metadata":${nested(998, '1')},`);
   });
 
+  test.each([1000, 1001])(
+    '%i levels are the same in pieces, and beside other escapes',
+    async (levels) => {
+      for (const inside of ['1', '"\\u00e9"']) {
+        const page = toPage(
+          levels === 1000 ? nested(1000, inside) : `{"b":${nested(1000, inside)}}`,
+        );
+        const { rejects } = whole(page) as Batch;
+        expect(rejects).toHaveLength(levels - 1000);
+        expect((await inPieces(page, 1000)).flatMap((batch) => batch.rejects)).toEqual(rejects);
+      }
+    },
+  );
+
   test.each(['1', '"\\u0000"', '12345678901234567890'])(
     'ten thousand levels around %s are a reject, and the next record a row',
     async (inside) => {
