@@ -141,6 +141,8 @@ describe('malformed values', () => {
     [{ DATABASE_URL: 'mysql://db/x' }, /^DATABASE_URL must look like/],
     [{ DATABASE_URL: 'host=db dbname=x' }, /^DATABASE_URL must look like/],
     [{ DATABASE_SCHEMA: 'pg_toast' }, /^DATABASE_SCHEMA must have/],
+    [{ DATABASE_SCHEMA: 'information_schema' }, /^DATABASE_SCHEMA must have/],
+    [{ DATABASE_SCHEMA: '$user' }, /^DATABASE_SCHEMA must have/],
     [{ DATABASE_SCHEMA: 'é'.repeat(32) }, /^DATABASE_SCHEMA must have 1 to 63 bytes/],
     [{ LOG_FORMAT: 'yaml' }, /^LOG_FORMAT must be text or json; it is yaml$/],
   ])('%j', (environment, message) => {

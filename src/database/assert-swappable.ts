@@ -15,6 +15,7 @@ export async function assertSwappable(
   const { rows } = await client.query<{ what: string }>(
     `with pairs as (
        select old.oid, old.reltype, old.reltablespace, old.relrowsecurity, new.oid as new_oid,
+         old.relreplident <> new.relreplident as has_identity, old.relpersistence <> new.relpersistence as is_unlogged,
          pg_describe_object('pg_class'::regclass, old.oid, 0) as name
        from pg_class old join pg_class new on new.relname = old.relname
        where old.relnamespace = (select oid from pg_namespace where nspname = $1)
@@ -42,6 +43,13 @@ export async function assertSwappable(
          where o.oid = d.objid and pg_get_expr(n.adbin, n.adrelid) = pg_get_expr(o.adbin, o.adrelid))
        else false end
      union select 'row security of ' || name from pairs where relrowsecurity
+     union select 'replica identity of ' || name from pairs where has_identity
+     union select 'unlogged ' || name from pairs where is_unlogged
+     union select format('storage, statistics or not null of column %s of %s', o.attname, name)
+       from pairs join pg_attribute o on o.attrelid = oid
+       join pg_attribute n on n.attrelid = new_oid and n.attname = o.attname and n.atttypid = o.atttypid
+       where o.attnum > 0 and row (o.attstorage, o.attstattarget, o.attnotnull)
+         is distinct from row (n.attstorage, n.attstattarget, n.attnotnull)
      union select format('tablespace %s of %s', spcname, name) from pairs join pg_tablespace t on t.oid = reltablespace
      union select format('column %s of %s', o.attname, name) from pairs join pg_attribute o on o.attrelid = oid
        where o.attnum > 0 and not o.attisdropped and not exists (

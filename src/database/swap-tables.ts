@@ -13,6 +13,7 @@ interface Index {
   head: string;
   tail: string;
   table: string;
+  comment: string | null;
 }
 
 /** The tables' indexes but those of constraints; users' own ones too. */
@@ -23,6 +24,7 @@ export async function listSecondaryIndexes(
 ): Promise<Index[]> {
   const { rows } = await client.query(
     `select i.relname::text as name, t.relname::text as table, pg_get_indexdef(i.oid) as definition,
+       obj_description(i.oid, 'pg_class') as comment,
        format(' ON %I.%I ', n.nspname, t.relname) as place, format(' ON %I ', t.relname) as short_place
      from pg_index x
      join pg_class i on i.oid = x.indexrelid
@@ -33,10 +35,10 @@ export async function listSecondaryIndexes(
      order by 1`,
     [schema, tables],
   );
-  return rows.map(({ name, table, definition, place, short_place }) => {
+  return rows.map(({ name, table, comment, definition, place, short_place }) => {
     // Postgres leaves out a schema that is on the search path.
     const [head, ...rest] = definition.split(definition.includes(place) ? place : short_place);
-    return { name, table, head, tail: rest.join(place) };
+    return { name, table, head, tail: rest.join(place), comment };
   });
 }
 
@@ -59,9 +61,12 @@ export async function createIndexes(
   schema: string,
   indexes: readonly Index[],
 ): Promise<void> {
-  for (const { head, table, tail } of indexes) {
+  for (const { name, head, table, tail, comment } of indexes) {
     const place = `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(table)}`;
     await client.query(`${head} ON ${place} ${tail}`);
+    if (comment === null) continue;
+    const index = `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`;
+    await client.query(`comment on index ${index} is ${client.escapeLiteral(comment)}`);
   }
 }
 
@@ -88,9 +93,10 @@ export async function swapTables(
   await client.query('set local search_path to pg_catalog');
   const toName = (of: string, table: string): string =>
     `${client.escapeIdentifier(of)}.${client.escapeIdentifier(table)}`;
+  const names = tables.map((table) => toName(schema, table));
   await lockTables(client, things, async () => [
-    ...(await listViews(client, schema, tables)).map(({ name }) => name),
-    ...tables.map((table) => toName(schema, table)),
+    ...(await listViews(client, schema, tables)).map(({ lock }) => lock),
+    `lock table ${names.join(', ')} in access exclusive mode`,
   ]);
   await assertSwappable(client, schema, from, tables);
   const views = await listViews(client, schema, tables);
@@ -114,9 +120,9 @@ export async function swapTables(
 }
 
 /**
- * Takes the tables and views that `list` names for this transaction alone. Waiting for somebody who reads them for
- * long would make everybody wait who comes to read after us: it gives up after a moment, before Postgres would find a
- * deadlock, and tries again later.
+ * Runs the statements of `list`, which take tables and views for this transaction alone. Waiting for somebody who reads
+ * them for long would make everybody wait who comes to read after us: it gives up after a moment, before Postgres would
+ * find a deadlock, and tries again later.
  */
 async function lockTables(
   client: pg.Client,
@@ -127,7 +133,7 @@ async function lockTables(
     signal.throwIfAborted();
     await client.query(`savepoint swap; set local lock_timeout to '500ms'`);
     try {
-      await client.query(`lock table ${(await list()).join(', ')} in access exclusive mode`);
+      for (const statement of await list()) await client.query(statement);
       await client.query('set local lock_timeout to default');
       return;
     } catch (error) {
@@ -139,14 +145,19 @@ async function lockTables(
   }
 }
 
-/** Statements that bind each view on the tables to the tables that have their names by then. */
+/**
+ * Statements that bind each view on the tables to the tables that have their names by then; and `lock`, one that takes
+ * the view for the transaction alone and changes nothing. (LOCK TABLE on a view locks what it reads as well, for which
+ * the view's owner would need more than SELECT.)
+ */
 async function listViews(
   client: pg.Client,
   schema: string,
   tables: readonly string[],
-): Promise<{ name: string; statement: string }[]> {
-  const { rows } = await client.query<{ name: string; statement: string }>(
-    `select c.oid::regclass::text as name, format('create or replace view %s%s as %s', c.oid::regclass,
+): Promise<{ lock: string; statement: string }[]> {
+  const { rows } = await client.query<{ lock: string; statement: string }>(
+    `select format('alter view %s owner to %s', c.oid::regclass, c.relowner::regrole) as lock,
+       format('create or replace view %s%s as %s', c.oid::regclass,
         case when c.reloptions is not null then ' with (' || array_to_string(c.reloptions, ', ') || ')' end,
         pg_get_viewdef(c.oid)) as statement
      from pg_class c

@@ -58,7 +58,15 @@ export async function rebuild<T>(
   const { schema } = database;
   const beside = toRebuildSchema(schema);
   const holder = await database.connect('load --rebuild');
-  const client = await database.connect('load --rebuild');
+  // One more for a while: with a third idle during the merges, a server that ends idle sessions would end the rebuild.
+  const withClient = async <R>(work: (client: Client) => Promise<R>): Promise<R> => {
+    const client = await database.connect('load --rebuild');
+    try {
+      return await work(client);
+    } finally {
+      await client.end().catch(() => {});
+    }
+  };
   try {
     return await inTransaction(holder, schema, async () => {
       // The lock is this transaction's, which is idle while the runs are merged.
@@ -68,16 +76,18 @@ export async function rebuild<T>(
         await lockLoads(holder, schema, progress);
         const ledger = ofArchive(await readLedger(holder, schema));
         if (!forgetMissing) assertComplete(ledger, runs, dataDir);
-        await client.query(dropSchema(client, beside));
-        await migrate(client, beside);
-        await distributeTables(client, beside);
+        await withClient(async (client) => {
+          await client.query(dropSchema(client, beside));
+          await migrate(client, beside);
+          await distributeTables(client, beside);
+        });
         // Before hours of work as well as after them.
         await holder.query('set local search_path to pg_catalog');
         await assertSwappable(holder, schema, beside, TABLES);
-        const indexes = await listSecondaryIndexes(client, schema, TABLES);
-        await dropIndexes(client, beside, indexes);
+        const indexes = await listSecondaryIndexes(holder, schema, TABLES);
+        await withClient((client) => dropIndexes(client, beside, indexes));
         const result = await fill({ ...database, schema: beside }, ledger);
-        await createIndexes(client, beside, indexes);
+        await withClient((client) => createIndexes(client, beside, indexes));
         await takeOverOthers(holder, schema, beside, portalId, ledger);
         signal.throwIfAborted();
         await swapTables(holder, schema, beside, TABLES, { progress, signal });
@@ -87,8 +97,7 @@ export async function rebuild<T>(
   } finally {
     await holder.end().catch(() => {});
     // After a swap it is gone already.
-    await client.query(dropSchema(client, beside)).catch(() => {});
-    await client.end().catch(() => {});
+    await withClient((client) => client.query(dropSchema(client, beside))).catch(() => {});
   }
 }
 

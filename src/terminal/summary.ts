@@ -60,7 +60,7 @@ export function summarizeLoad(
 ): string {
   const left = leftOut.length === 0 ? '' : `, ${toCounted(leftOut.length, 'older runs')} left out`;
   if (merged.length === 0 && alreadyMerged === 0 && leftOut.length === 0) {
-    return 'load: nothing to do, as nothing is transformed yet';
+    return 'load: nothing to do, as there is no normalized run to load';
   }
   if (merged.length === 0) {
     return `load: nothing to do, ${toCounted(alreadyMerged, 'runs')} loaded already${left}`;

@@ -70,6 +70,9 @@ test('keeps owners, grants, comments, views and indexes, whosever they are', asy
     create index "by Title" on engagements (upper(title)) where title <> ' ON hubspot.engagements ';
     comment on column engagements.title is 'it''s ours';
     comment on table engagements is 'all of them';
+    comment on index "by Title" is 'it''s ours, too';
+    create view bi.days as select created_at::date as day, count(*) from engagements group by 1;
+    alter view bi.days owner to ${reader};
     alter table engagements owner to ${owner};
   `);
   const describe = async () => [
@@ -82,7 +85,8 @@ test('keeps owners, grants, comments, views and indexes, whosever they are', asy
       from pg_attribute join pg_class c on c.oid = attrelid
       where relnamespace = 'hubspot'::regnamespace and relkind in ('r', 'v') and attnum > 0 order by 1, attnum`),
     await bench.rows(
-      `select indexname, indexdef from pg_indexes where schemaname = 'hubspot' order by 1`,
+      `select indexname, indexdef, obj_description(format('hubspot.%I', indexname)::regclass)
+       from pg_indexes where schemaname = 'hubspot' order by 1`,
     ),
   ];
   const before = await describe();
@@ -125,6 +129,15 @@ test('a damaged run leaves everything as it was', async () => {
 });
 
 test.each([
+  [
+    'alter table engagements replica identity full',
+    'replica identity of table hubspot.engagements',
+  ],
+  ['alter table load_runs set unlogged', 'unlogged table hubspot.load_runs'],
+  [
+    'alter table engagements alter title set statistics 500',
+    'storage, statistics or not null of column title of table hubspot.engagements',
+  ],
   ['create materialized view m as select id from engagements', 'materialized view hubspot.m'],
   ['alter table engagements add mine int', 'column mine of table hubspot.engagements'],
   ['alter table engagements alter active type text', 'column active of table hubspot.engagements'],

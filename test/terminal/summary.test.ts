@@ -45,7 +45,7 @@ test('where nothing is, transform and load say what has to come first', () => {
   );
   const load = { ...none, merged: [], leftOut: [] };
   expect(summarizeLoad({ ...load, alreadyMerged: 0 }, 'here')).toBe(
-    'load: nothing to do, as nothing is transformed yet',
+    'load: nothing to do, as there is no normalized run to load',
   );
   expect(summarizeLoad({ ...load, alreadyMerged: 2 }, 'here')).toBe(
     'load: nothing to do, 2 runs loaded already',
