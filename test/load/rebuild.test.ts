@@ -210,6 +210,11 @@ test('does not make readers wait behind those who read for long', async () => {
   // As long as a query on a dashboard may take.
   await reader.query(`set statement_timeout to '5s'`);
   await reader.query('select from hubspot.calls, hubspot.emails');
+  // Others would be idle, and a server may end idle sessions.
+  const { rows } = await reader.query(
+    `select state from pg_stat_activity where datname = current_database() and application_name ~ ' load'`,
+  );
+  expect(rows).toEqual([{ state: 'idle in transaction' }]);
   await reader.end();
   await bench.client.query('commit');
   expect((await rebuilding).merged.length).toBe(2);
