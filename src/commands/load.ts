@@ -40,8 +40,9 @@ export async function runLoad(context: Context, args: LoadArguments): Promise<nu
   if (forgetMissing && !rebuild) {
     throw new SettingsError('--forget-missing needs --rebuild');
   }
-  if (!/^[1-9]\d{0,6}(?:kB|MB|GB)$/.test(workMem)) {
-    throw new SettingsError(`--work-mem must be like 64MB; it is ${workMem}`);
+  // Postgres takes 64 kB at least.
+  if (!/^(?:[1-9]\d{0,6}(?:MB|GB)|(?:6[4-9]|[7-9]\d|[1-9]\d{2,6})kB)$/.test(workMem)) {
+    throw new SettingsError(`--work-mem must be like 64MB, and 64kB at least; it is ${workMem}`);
   }
   const replay =
     from === undefined ? {} : { replay: { from, ...(to === undefined ? {} : { to }) } };

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { DatabaseFailed } from '../errors.ts';
 
 /**
- * Throws DatabaseFailed when the tables of `schema` have, or something else has of them, what would be lost if those of
+ * Throws DatabaseFailed when this user does not own the tables, or when the tables of `schema` have, or something else has of them, what would be lost if those of
  * `from` took their place: all that depends on them but indexes and this user's views, which are made anew, and what
  * the new tables have as well. Names it. Expects a search path on which neither schema is, so that Postgres's words name them.
  */
@@ -12,6 +12,18 @@ export async function assertSwappable(
   from: string,
   tables: readonly string[],
 ): Promise<void> {
+  const foreign = await client.query<{ name: string; owner: string }>(
+    `select oid::regclass::text as name, relowner::regrole::text as owner from pg_class
+     where relnamespace = (select oid from pg_namespace where nspname = $1) and relname = any ($2)
+       and not pg_has_role(relowner, 'usage')
+     order by 1`,
+    [schema, tables],
+  );
+  for (const { name, owner } of foreign.rows) {
+    throw new DatabaseFailed(`the table ${name} is ${owner}'s: this user cannot rebuild it`, {
+      next: `Run load --rebuild as ${owner} or a member of it, or replay the runs with load --from.`,
+    });
+  }
   const { rows } = await client.query<{ what: string }>(
     `with pairs as (
        select old.oid, old.reltype, old.reltablespace, old.relrowsecurity, new.oid as new_oid,

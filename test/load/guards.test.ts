@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDatabase } from '../../src/database/open-database.ts';
-import { load } from '../../src/load/load.ts';
+import { type LoadOptions, type LoadResult, load } from '../../src/load/load.ts';
 import { silent } from '../../src/progress.ts';
 import { createWorkbench, toCounts, type Workbench } from './workbench.ts';
 
@@ -38,14 +38,16 @@ test('an archive of two portals is refused', async () => {
   expect(await countRows()).toEqual([['0', '0']]);
 });
 
-test('a user who may not create tables is told so', async () => {
-  await bench.write(RUN, [{ id: 1 }]);
+/** A load of a user of its own, with these privileges besides usage of the schema. */
+async function loadAs(
+  privileges: string[],
+  options: Partial<LoadOptions> = {},
+): Promise<LoadResult> {
   const role = `loader_${process.pid}_${Date.now()}`;
-  await bench.client.query(`
-    create role ${role} login password 'secret';
-    grant usage on schema hubspot to ${role};
-    grant select, insert, update, delete on all tables in schema hubspot to ${role};
-  `);
+  await bench.client.query(`create role ${role} login password 'secret'`);
+  for (const privilege of ['usage on schema hubspot', ...privileges]) {
+    await bench.client.query(`grant ${privilege} to ${role}`);
+  }
   const url = new URL(bench.url);
   url.username = role;
   url.password = 'secret';
@@ -54,20 +56,39 @@ test('a user who may not create tables is told so', async () => {
     const settings = { ...bench.settings, databaseUrl: url.href };
     const database = await openDatabase(settings, { note() {}, signal });
     const clock = { now: () => new Date(), async sleep() {} };
-    const loading = load(
-      { dataDir: bench.dataDir, allowDemo: false },
+    const { dataDir } = bench;
+    return await load(
+      { dataDir, allowDemo: false, ...options },
       { database, clock, progress: silent, signal },
     );
-    await expect(loading).rejects.toMatchObject({
-      code: 'ERR_DATABASE',
-      exitCode: 5,
-      message: `loading run ${RUN}: the database says: permission denied for schema hubspot (SQLSTATE 42501)`,
-      next: 'Grant this user the privilege named, or use another user.',
-    });
-    expect(await countRows()).toEqual([['0', '0']]);
   } finally {
     await bench.client.query(`drop owned by ${role}; drop role ${role}`);
   }
+}
+
+const WRITE = 'select, insert, update, delete on all tables in schema hubspot';
+
+test('a user who may not create tables is told so', async () => {
+  await bench.write(RUN, [{ id: 1 }]);
+  await expect(loadAs([WRITE])).rejects.toMatchObject({
+    code: 'ERR_DATABASE',
+    exitCode: 5,
+    message: `loading run ${RUN}: the database says: permission denied for schema hubspot (SQLSTATE 42501)`,
+    next: 'Grant this user the privilege named, or use another user.',
+  });
+  expect(await countRows()).toEqual([['0', '0']]);
+});
+
+test('a user who does not own the tables cannot rebuild them, and is told whose they are', async () => {
+  await bench.bring(RUN, [{ id: 1 }]);
+  const [[owner, database] = []] = await bench.rows('select current_user, current_database()');
+  const create = [`create on database ${database}`, 'create on schema hubspot'];
+  await expect(loadAs([WRITE, ...create], { rebuild: true })).rejects.toMatchObject({
+    code: 'ERR_DATABASE',
+    message: `the table hubspot.engagement_associations is ${owner}'s: this user cannot rebuild it`,
+    next: expect.stringContaining(`as ${owner} or a member of it`),
+  });
+  expect(await countRows()).toEqual([['1', '1']]);
 });
 
 test('a table that somebody dropped is an error of the database, not a bug', async () => {
