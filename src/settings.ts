@@ -153,8 +153,8 @@ function checkDatabaseUrl(text: string): string {
 
 // Postgres cuts names after 63 bytes and cannot hold U+0000.
 function checkSchema(name: string): string {
-  const isOwn = name.startsWith('pg_') || ['information_schema', '$user'].includes(name);
-  if (Buffer.byteLength(name) <= 63 && !name.includes('\0') && !isOwn) return name;
+  const isReserved = name.startsWith('pg_') || ['information_schema', '$user'].includes(name);
+  if (Buffer.byteLength(name) <= 63 && !name.includes('\0') && !isReserved) return name;
   throw new SettingsError(
     "DATABASE_SCHEMA must have 1 to 63 bytes and be none of Postgres's own names (pg_…, information_schema, $user)",
   );

@@ -20,9 +20,10 @@ const MANY = 1_000_000;
 
 /**
  * `transform` of about `rowCount` records with one and two workers, against a bare loop of JSON.parse and JSON.stringify
- * on one core and against `jq -c '.results[]'`; with one worker, the same for the pages of the objects API; and the memory
- * it takes for the demo portal once and for a million records. The records are the demo portal's pages, again and again, under as many names: all jobs read them from the
- * page cache, which a first pass fills. Jobs take turns, each in a process of its own; figures are medians.
+ * on one core and against `jq -c '.results[]'`; of half as many records of the objects API with one worker, against the
+ * bare loop; and the memory it takes for the demo portal once and for a million records. The records are the demo portal's
+ * pages, again and again, under as many names: all jobs read them from the page cache, which a first pass fills. Jobs take
+ * turns, each in a process of its own; figures are medians.
  */
 export async function benchTransform(rowCount: number): Promise<void> {
   const folders = await Promise.all(

@@ -86,7 +86,10 @@ export interface Drift {
   example: string;
 }
 
-/** `_manifest.json` of an NDJSON run. Holds no time of its own: transforming a run twice gives identical bytes, with the same runs before it. */
+/**
+ * `_manifest.json` of an NDJSON run. Holds no time of its own: transforming a run twice gives identical bytes, with the
+ * same runs before it.
+ */
 export interface NdjsonManifest {
   format: typeof FORMAT;
   /** The version of the rules that made the rows; a run made by another version is transformed anew. */

@@ -2,9 +2,10 @@ import type pg from 'pg';
 import { DatabaseFailed } from '../errors.ts';
 
 /**
- * Throws DatabaseFailed when this user does not own the tables, or when the tables of `schema` have, or something else has of them, what would be lost if those of
- * `from` took their place: all that depends on them but indexes and this user's views, which are made anew, and what
- * the new tables have as well. Names it. Expects a search path on which neither schema is, so that Postgres's words name them.
+ * Throws DatabaseFailed when this user does not own the tables of `schema`; or when they have, or something else has of
+ * them, what would be lost if those of `from` took their place: all that depends on them but indexes and this user's
+ * views, which are made anew, and what the new tables have as well. Names it. Expects a search path on which neither
+ * schema is, so that Postgres's words name them.
  */
 export async function assertSwappable(
   client: pg.Client,
@@ -12,14 +13,17 @@ export async function assertSwappable(
   from: string,
   tables: readonly string[],
 ): Promise<void> {
-  const foreign = await client.query<{ name: string; owner: string }>(
+  const {
+    rows: [foreign],
+  } = await client.query<{ name: string; owner: string }>(
     `select oid::regclass::text as name, relowner::regrole::text as owner from pg_class
      where relnamespace = (select oid from pg_namespace where nspname = $1) and relname = any ($2)
        and not pg_has_role(relowner, 'usage')
-     order by 1`,
+     order by 1 limit 1`,
     [schema, tables],
   );
-  for (const { name, owner } of foreign.rows) {
+  if (foreign !== undefined) {
+    const { name, owner } = foreign;
     throw new DatabaseFailed(`the table ${name} is ${owner}'s: this user cannot rebuild it`, {
       next: `Run load --rebuild as ${owner} or a member of it, or replay the runs with load --from.`,
     });
@@ -27,7 +31,7 @@ export async function assertSwappable(
   const { rows } = await client.query<{ what: string }>(
     `with pairs as (
        select old.oid, old.reltype, old.reltablespace, old.relrowsecurity, new.oid as new_oid,
-         old.relreplident <> new.relreplident as has_identity, old.relpersistence <> new.relpersistence as is_unlogged,
+         old.relreplident <> new.relreplident as other_identity, old.relpersistence <> new.relpersistence as unlogged,
          pg_describe_object('pg_class'::regclass, old.oid, 0) as name
        from pg_class old join pg_class new on new.relname = old.relname
        where old.relnamespace = (select oid from pg_namespace where nspname = $1)
@@ -55,8 +59,8 @@ export async function assertSwappable(
          where o.oid = d.objid and pg_get_expr(n.adbin, n.adrelid) = pg_get_expr(o.adbin, o.adrelid))
        else false end
      union select 'row security of ' || name from pairs where relrowsecurity
-     union select 'replica identity of ' || name from pairs where has_identity
-     union select 'unlogged ' || name from pairs where is_unlogged
+     union select 'replica identity of ' || name from pairs where other_identity
+     union select 'unlogged ' || name from pairs where unlogged
      union select format('storage, statistics or not null of column %s of %s', o.attname, name)
        from pairs join pg_attribute o on o.attrelid = oid
        join pg_attribute n on n.attrelid = new_oid and n.attname = o.attname and n.atttypid = o.atttypid

@@ -26,7 +26,9 @@ export interface PageOrigin {
   objectType?: string;
 }
 
-/** Some neighbouring records of a page, normalized. Where its maker was given a buffer for lines, good until the next one. */
+/**
+ * Some neighbouring records of a page, normalized. Where its maker was given a buffer for lines, good until the next one.
+ */
 export interface Batch {
   /** The rows' lines, UTF-8, each ended by a line feed. */
   lines: Uint8Array<ArrayBuffer>;

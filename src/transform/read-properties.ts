@@ -105,6 +105,7 @@ export function readProperties(
     },
 
     takeType({ type, typedBy }) {
+      // A field of the metadata may have taken it as well.
       const value = typedBy === undefined ? undefined : properties[typedBy.property];
       if (typedBy === undefined || typeof value !== 'string') return type;
       if (!typedBy.types.includes(value)) return type;

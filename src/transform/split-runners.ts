@@ -91,6 +91,6 @@ function tooMany({ groups }: Split, cause: unknown): ArchiveError {
   const [first, last] = [groups.at(0), groups.at(-1)].map((group) => group?.page.file);
   return new ArchiveError(
     `a page from ${first} to ${last} in ${groups[0]?.folder} has more records than a thread has memory for`,
-    { next: 'HubSpot sends 250 at most: look for what else wrote that page.', cause },
+    { next: 'HubSpot sends 250 at most: look at what else answered, or wrote the page.', cause },
   );
 }

@@ -43,7 +43,7 @@ interface Row extends Copy {
   deletedAt: string | null;
 }
 
-// More: LAW_RUNS=1000 vitest run test/load/law.test.ts; those of a failure: LAW_SEED, with the number it printed.
+// More: LAW_RUNS=500 make test ARGS=test/load/law.test.ts; those of a failure: LAW_SEED, with the number it printed.
 const MOST_RUNS = 5;
 const LAW_RUNS = Number(process.env['LAW_RUNS'] ?? 12);
 const LAW_SEED = process.env['LAW_SEED'];
@@ -251,29 +251,17 @@ const replays = fc.array(fc.tuple(fc.nat({ max: MOST_RUNS - 1 }), fc.nat({ max: 
   maxLength: 4,
 });
 
-test(
-  'the tables are the fold of the runs: loaded one by one, at once, replayed in any order, rebuilt',
-  async () => {
+test.each([
+  ['whole', {}],
+  ['in small chunks', { rowsPerPart: 2, chunkBytes: 1 }],
+])(
+  'the tables are the fold of the runs, %s: loaded one by one, at once, replayed in any order, rebuilt',
+  async (_how, chunks) => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(run, { minLength: 1, maxLength: MOST_RUNS }),
         replays,
-        (runs, ranges) => prove(runs, ranges),
-      ),
-      OPTIONS,
-    );
-  },
-  TIMEOUT_MS,
-);
-
-test(
-  'the same in small chunks',
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(run, { minLength: 1, maxLength: MOST_RUNS }),
-        replays,
-        (runs, ranges) => prove(runs, ranges, { rowsPerPart: 2, chunkBytes: 1 }),
+        (runs, ranges) => prove(runs, ranges, chunks),
       ),
       OPTIONS,
     );
