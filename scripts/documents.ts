@@ -5,13 +5,14 @@
  */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { EXIT_MEANINGS } from '../src/errors.ts';
 import { VARIABLES } from '../src/settings.ts';
 import { toFieldsTable } from './fields.ts';
 
 const DOCUMENTS = ['README.md', 'ARCHITECTURE.md'];
-const CLI = new URL('../src/cli.ts', import.meta.url).pathname;
+const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
 
 /** A document as it is, and as it should be. */
 export interface Rendered {
