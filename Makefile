@@ -79,8 +79,9 @@ psql: $(INSTALLED) ## Open psql on the database
 test: $(INSTALLED) ## Run the tests
 	@vitest run $(ARGS)
 
-check: $(INSTALLED) ## Check format, lint and types
+check: $(INSTALLED) ## Check format, lint, types and what each room imports
 	@biome ci --error-on-warnings
+	@node scripts/check-rooms.ts
 	@tsc
 
 format: $(INSTALLED) ## Format the code, apply safe fixes, fill README's generated parts

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { Api } from './archive/row.ts';
 import { SettingsError } from './errors.ts';
+import type { Api } from './model/row.ts';
 
 /** The environment variables that are settings, and what each is for; README's table is made from it. */
 export const VARIABLES = {

@@ -4,12 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Api } from '../../src/archive/row.ts';
 import { systemClock } from '../../src/clock.ts';
 import { extract } from '../../src/extract/extract.ts';
 import { createClient, type HubSpotClient } from '../../src/hubspot/client.ts';
 import { parsePagedBody, toPagedRequest } from '../../src/hubspot/engagements-v1.ts';
 import { keepHeapSmall } from '../../src/keep-heap-small.ts';
+import type { Api } from '../../src/model/row.ts';
 import { silent } from '../../src/progress.ts';
 import type { AccountOptions } from './serve-account.ts';
 

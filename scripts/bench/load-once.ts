@@ -1,6 +1,6 @@
 // A load in a process of its own, which prints the most memory it had, in MiB: `node load-once.ts <data folder> [from]`.
 import { systemClock } from '../../src/clock.ts';
-import { openDatabase } from '../../src/database/open-database.ts';
+import { openDatabase } from '../../src/commands/open-database.ts';
 import { keepHeapSmall } from '../../src/keep-heap-small.ts';
 import { load } from '../../src/load/load.ts';
 import { silent } from '../../src/progress.ts';

@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { EngagementRow } from '../../src/archive/row.ts';
-import { openDatabase } from '../../src/database/open-database.ts';
+import { openDatabase } from '../../src/commands/open-database.ts';
+import type { EngagementRow } from '../../src/model/row.ts';
 import { RUN, toRow, writeMadeUpRun } from './made-up-run.ts';
 import { compare, measure, type Timing } from './measure.ts';
 

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FORMAT, type NdjsonPart, writeNdjsonManifest } from '../../src/archive/manifest.ts';
-import type { EngagementRow } from '../../src/archive/row.ts';
 import { ndjsonRoot } from '../../src/archive/runs.ts';
+import type { EngagementRow } from '../../src/model/row.ts';
 
 /** The run that {@link writeMadeUpRun} writes. */
 export const RUN = '2026/11/24/015000Z-full';

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { cannotRead } from './runs.ts';
+import { cannotRead } from '../files.ts';
 
 /**
  * The names in a run's folder that are not `known` (its own files and those that its journal or manifest vouches for),

@@ -3,9 +3,10 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import { ArchiveError } from '../errors.ts';
+import { cannotRead, cannotWrite } from '../files.ts';
 import { parseJson } from '../json.ts';
-import type { Id } from './row.ts';
-import { cannotRead, cannotWrite, JOURNAL } from './runs.ts';
+import type { Id } from '../model/row.ts';
+import { JOURNAL } from './runs.ts';
 
 /** One line of `_pages.ndjson`: a page file that is safely on disk. */
 export interface PageEntry {

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { GuardRefused } from '../errors.ts';
+import { cannotWrite, makeFolder } from '../files.ts';
 import { tryLock } from '../lock.ts';
-import { cannotWrite, makeFolder } from './runs.ts';
 
 /**
  * Runs `work` while no other program of this machine writes below `root` (one of the archive's two roots).

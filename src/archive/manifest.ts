@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ArchiveError } from '../errors.ts';
-import type { Api } from './row.ts';
-import { ABANDONED, cannotRead, MANIFEST, type Mode, PLAN, type RunId } from './runs.ts';
-import { writeFileAtomically } from './write-file.ts';
+import { cannotRead, writeFileAtomically } from '../files.ts';
+import type { Api } from '../model/row.ts';
+import { ABANDONED, MANIFEST, type Mode, PLAN, type RunId } from './runs.ts';
 
 /** The version of the archive's files; raised when a reader of the old ones would misread the new ones. */
 export const FORMAT = 1;

@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip } from 'node:zlib';
 import { ArchiveError, isSystemError } from '../errors.ts';
+import { cannotRead } from '../files.ts';
 import { releaseBytes } from '../release-bytes.ts';
-import { cannotRead } from './runs.ts';
 
 /** What a page must be, as the journal says: of its content, whether the file is compressed (`.gz`) or not. */
 export interface PageProof {

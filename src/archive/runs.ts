@@ -1,7 +1,8 @@
-import { access, mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../clock.ts';
-import { ArchiveError, isSystemError } from '../errors.ts';
+import { isSystemError } from '../errors.ts';
+import { cannotWrite, exists, makeFolder, readFolder } from '../files.ts';
 
 /** A full run asks for every engagement; a changes run for those modified within a window. */
 export type Mode = 'full' | 'changes';
@@ -95,72 +96,4 @@ export async function listDays(root: string): Promise<string[]> {
 /** Whether the run's folder holds a manifest, which is what makes it complete. */
 export function isComplete(folder: string): Promise<boolean> {
   return exists(path.join(folder, MANIFEST));
-}
-
-/** Whether there is a file of that name. Throws ArchiveError when its folder cannot be searched. */
-export async function exists(file: string): Promise<boolean> {
-  try {
-    await access(file);
-    return true;
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw cannotRead(file, error);
-  }
-}
-
-/** Makes a folder and those above it, private to its user (the archive holds personal data). */
-export async function makeFolder(folder: string): Promise<void> {
-  // mkdir's own `recursive` says ENOENT where the file system is read-only.
-  const parent = path.dirname(folder);
-  if (parent !== folder && !(await exists(parent))) await makeFolder(parent);
-  try {
-    await mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    const isThere = isSystemError(error, 'EEXIST') && (await exists(`${folder}/.`));
-    if (!isThere) throw cannotWrite(folder, error);
-  }
-}
-
-/** The names in a folder, ascending; none where there is no folder. */
-export async function readFolder(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw cannotRead(folder, error);
-  }
-}
-
-/** The error for a file or folder that cannot be written: what the system said and what mends it. */
-export function cannotWrite(file: string, error: unknown): ArchiveError {
-  const full = isSystemError(error, 'ENOSPC', 'EDQUOT');
-  return new ArchiveError(`cannot write ${file}: ${systemReason(error)}`, {
-    next: full
-      ? 'Free some space and run the same command again; what is complete is kept.'
-      : 'Make it writable, or set DATA_DIR to a folder that is.',
-    cause: error,
-  });
-}
-
-/** The error for a file or folder of the archive that cannot be read. */
-export function cannotRead(file: string, error: unknown): ArchiveError {
-  return new ArchiveError(`cannot read ${file}: ${systemReason(error)}`, { cause: error });
-}
-
-const REASONS: Record<string, string> = {
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space left on the disk',
-  EDQUOT: 'the disk quota is used up',
-  ENOTDIR: 'a part of its path is not a folder',
-  ENOENT: 'no such file or folder',
-  EISDIR: 'it is a folder',
-  EEXIST: 'a file of that name is there already',
-};
-
-function systemReason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = (error as NodeJS.ErrnoException).code;
-  return (code !== undefined && REASONS[code]) || error.message;
 }

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { GuardRefused } from '../errors.ts';
+import { exists } from '../files.ts';
 import { type RawManifest, type RunPlan, readPlan, readRawManifest } from './manifest.ts';
-import { ABANDONED, exists, isComplete, listRuns, PLAN, type RunId, rawRoot } from './runs.ts';
+import { ABANDONED, isComplete, listRuns, PLAN, type RunId, rawRoot } from './runs.ts';
 
 /** A raw run and where it stands. An interrupted one can be gone on with; an abandoned one never will. */
 export type RawRun =

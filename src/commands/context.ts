@@ -1,8 +1,8 @@
-import type { Database } from '../database/open-database.ts';
-import { openDatabase } from '../database/open-database.ts';
+import type { Database } from '../postgres/database.ts';
 import type { Settings } from '../settings.ts';
 import type { Log } from '../terminal/log.ts';
 import type { ProgressDisplay } from '../terminal/progress.ts';
+import { openDatabase } from './open-database.ts';
 
 /** What every command is given to act with. */
 export interface Context {

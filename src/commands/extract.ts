@@ -1,5 +1,4 @@
 import { withArchiveLock } from '../archive/lock.ts';
-import type { Api } from '../archive/row.ts';
 import { rawRoot } from '../archive/runs.ts';
 import { systemClock } from '../clock.ts';
 import { startPortal } from '../demo/start-portal.ts';
@@ -8,6 +7,7 @@ import type { Wishes } from '../extract/decide.ts';
 import { type ExtractResult, extract } from '../extract/extract.ts';
 import { createClient } from '../hubspot/client.ts';
 import { MAX_LIMIT } from '../hubspot/engagements-v1.ts';
+import type { Api } from '../model/row.ts';
 import { requirePortal } from '../settings.ts';
 import { summarizeExtract } from '../terminal/summary.ts';
 import { type Context, watched, writeJson } from './context.ts';

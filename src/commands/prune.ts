@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { withArchiveLock } from '../archive/lock.ts';
-import { type PrunableRun, type PruneRange, planPrune } from '../archive/plan-prune.ts';
-import { endRemovals, removeRun } from '../archive/remove-run.ts';
 import { ndjsonRoot, rawRoot, runMode } from '../archive/runs.ts';
 import { readArchiveState, toPlan } from '../archive/state.ts';
 import { DatabaseFailed, SettingsError } from '../errors.ts';
+import { type PrunableRun, type PruneRange, planPrune } from '../maintain/plan-prune.ts';
+import { endRemovals, removeRun } from '../maintain/remove-run.ts';
 import { toCounted } from '../terminal/text.ts';
 import { type Context, writeJson } from './context.ts';
 import { isLoaded, readLoaded } from './read-loaded.ts';

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { exists, isComplete, MANIFEST, ndjsonRoot, type RunId } from '../archive/runs.ts';
+import { isComplete, MANIFEST, ndjsonRoot, type RunId } from '../archive/runs.ts';
+import { exists } from '../files.ts';
 import { readLedger } from '../load/ledger.ts';
 import { type Context, withDatabase } from './context.ts';
 

@@ -1,14 +1,14 @@
-import { stopOnAbort } from '../database/stop-on-abort.ts';
 import { SettingsError } from '../errors.ts';
+import { stopOnAbort } from '../postgres/stop-on-abort.ts';
 import { formatCsv } from '../report/format-csv.ts';
 import { formatJson } from '../report/format-json.ts';
 import { formatTable } from '../report/format-table.ts';
 import { formatHtml } from '../report/html/format-html.ts';
 import { type Report, report, reportSql } from '../report/report.ts';
 import { checkOptions, type ReportOptions, type ReportRange } from '../report/report-options.ts';
-import { toVisibleLines } from '../report/visible-text.ts';
 import { writeOutput } from '../report/write-output.ts';
 import { toCounted } from '../terminal/text.ts';
+import { toVisibleLines } from '../terminal/visible-text.ts';
 import { type Context, withDatabase } from './context.ts';
 
 export interface ReportArguments {

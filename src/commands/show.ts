@@ -1,8 +1,8 @@
 import { SettingsError } from '../errors.ts';
-import { cutText, toVisible } from '../report/visible-text.ts';
+import { compareVersions } from '../maintain/compare-versions.ts';
+import { findVersions, type Version } from '../maintain/find-versions.ts';
 import { toCounted } from '../terminal/text.ts';
-import { compareVersions } from '../transform/compare-versions.ts';
-import { findVersions, type Version } from '../transform/find-versions.ts';
+import { cutText, toVisible } from '../terminal/visible-text.ts';
 import { type Context, writeJson } from './context.ts';
 
 export interface ShowArguments {

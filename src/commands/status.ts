@@ -1,11 +1,12 @@
 import path from 'node:path';
 import { readJournal } from '../archive/journal.ts';
 import { readNdjsonManifest } from '../archive/manifest.ts';
-import { exists, isComplete, JOURNAL, ndjsonRoot, type RunId } from '../archive/runs.ts';
+import { isComplete, JOURNAL, ndjsonRoot, type RunId } from '../archive/runs.ts';
 import { type RawRun, readArchiveState, toPlan } from '../archive/state.ts';
 import { systemClock } from '../clock.ts';
 import { DatabaseFailed } from '../errors.ts';
 import { type Decision, decide } from '../extract/decide.ts';
+import { exists } from '../files.ts';
 import { toCount, toCounted, toSize } from '../terminal/text.ts';
 import { isTransformed } from '../transform/transform-run.ts';
 import { type Context, writeJson } from './context.ts';

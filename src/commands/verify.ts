@@ -1,7 +1,7 @@
-import { verify } from '../archive/verify.ts';
 import { ArchiveError } from '../errors.ts';
-import { toVisible } from '../report/visible-text.ts';
+import { verify } from '../maintain/verify.ts';
 import { toCounted, toSize } from '../terminal/text.ts';
+import { toVisible } from '../terminal/visible-text.ts';
 import { type Context, watched, writeJson } from './context.ts';
 
 /** `verify`: re-hashes the archive. Throws ArchiveError when anything is wrong, after listing it on stdout. */

@@ -1,10 +1,10 @@
 import type { RawManifest } from '../archive/manifest.ts';
-import { OBJECT_TYPE_NAMES, OBJECT_TYPES, type ObjectType } from '../archive/object-types.ts';
 import type { ArchiveState } from '../archive/state.ts';
 import { GuardRefused, HubSpotRefused } from '../errors.ts';
 import type { HubSpotClient } from '../hubspot/client.ts';
 import { parseModifiedBody, toModifiedRequest } from '../hubspot/engagements-v1.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
+import { OBJECT_TYPE_NAMES, OBJECT_TYPES, type ObjectType } from '../model/object-types.ts';
 
 /**
  * A scope that was taken away shows as an empty portal: taken for the truth, it would delete every row.

@@ -1,7 +1,7 @@
 import type { RawManifest, RunPlan } from '../archive/manifest.ts';
-import type { Api } from '../archive/row.ts';
 import type { Mode, RunId } from '../archive/runs.ts';
 import type { RawRun } from '../archive/state.ts';
+import type { Api } from '../model/row.ts';
 
 /** What the operator asked for; with nothing set, the archive decides. */
 export interface Wishes {

@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { assertRoom } from '../archive/disk-space.ts';
 import type { KnownPage } from '../archive/journal.ts';
 import { FORMAT, type RawManifest, type RunPlan, writeAbandoned } from '../archive/manifest.ts';
 import { createRun, rawRoot } from '../archive/runs.ts';
 import { type ArchiveState, assertSamePortal, readArchiveState } from '../archive/state.ts';
 import type { Clock } from '../clock.ts';
+import { assertRoom } from '../files.ts';
 import type { ClientCounts, HubSpotClient } from '../hubspot/client.ts';
 import { MAX_LIST_LIMIT, MAX_SEARCH_LIMIT } from '../hubspot/crm-objects.ts';
 import { MAX_MODIFIED_LIMIT } from '../hubspot/engagements-v1.ts';

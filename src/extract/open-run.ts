@@ -11,11 +11,11 @@ import {
   writePlan,
   writeRawManifest,
 } from '../archive/manifest.ts';
-import type { Id } from '../archive/row.ts';
-import { makeDurable, writeFileAtomically } from '../archive/write-file.ts';
+import { makeDurable, writeFileAtomically } from '../files.ts';
 import type { PageAnswer } from '../hubspot/client.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
 import { exactNumber } from '../json.ts';
+import type { Id } from '../model/row.ts';
 import { toRawManifest } from './raw-manifest.ts';
 import type { Companion } from './walk.ts';
 

@@ -1,8 +1,8 @@
 import { HubSpotRefused, HubSpotUnavailable } from '../errors.ts';
 import type { HubSpotClient } from '../hubspot/client.ts';
-import { createPageSize, type PageSize } from '../hubspot/page-size.ts';
 import { releaseBytes } from '../release-bytes.ts';
 import type { FetchedPage } from './open-run.ts';
+import { createPageSize, type PageSize } from './page-size.ts';
 import type { Ask, Walk } from './walk.ts';
 
 /** What acts for the walks. */

@@ -1,6 +1,5 @@
 import type { KnownPage } from '../archive/journal.ts';
 import type { RunPlan } from '../archive/manifest.ts';
-import { OBJECT_TYPE_NAMES, type ObjectTypeName } from '../archive/object-types.ts';
 import { HubSpotUnavailable } from '../errors.ts';
 import type { HubSpotClient } from '../hubspot/client.ts';
 import {
@@ -20,6 +19,7 @@ import {
   toPropertiesRequest,
   toSearchRequest,
 } from '../hubspot/crm-objects.ts';
+import { OBJECT_TYPE_NAMES, type ObjectTypeName } from '../model/object-types.ts';
 import { NEXT_ID } from './coverage.ts';
 import type { Companion, FindCompanions, Walk } from './walk.ts';
 import { createChainWalk } from './walk-chain.ts';

@@ -3,7 +3,7 @@ import {
   type ObjectType,
   type ObjectTypeName,
   toEngagementType,
-} from '../archive/object-types.ts';
+} from '../model/object-types.ts';
 import type { PageRequest } from './client.ts';
 import type { PageSummary } from './page-summary.ts';
 import { countTypes, isObject, parseObject } from './parse-object.ts';

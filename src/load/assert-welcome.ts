@@ -1,5 +1,5 @@
-import type { Database } from '../database/open-database.ts';
 import { GuardRefused } from '../errors.ts';
+import type { Database } from '../postgres/database.ts';
 import type { MergedRun } from './ledger.ts';
 import type { NdjsonRun } from './read-runs.ts';
 

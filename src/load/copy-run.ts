@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { NdjsonPart } from '../archive/manifest.ts';
-import { cannotRead } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
+import { cannotRead } from '../files.ts';
 import { COPY_STAGING, type CopyLines, type Form, toCopyLines } from './copy-lines.ts';
 
 // Larger ones are no faster, and take more memory.

@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 import { ndjsonRoot, type RunId } from '../archive/runs.ts';
 import type { Clock } from '../clock.ts';
-import type { Database } from '../database/open-database.ts';
-import { toDatabaseFailed } from '../database/to-database-failed.ts';
 import { ArchiveError } from '../errors.ts';
+import type { Database } from '../postgres/database.ts';
+import { toDatabaseFailed } from '../postgres/to-database-failed.ts';
 import type { Progress } from '../progress.ts';
 import { assertWelcome } from './assert-welcome.ts';
 import { coveredTypes } from './covered-types.ts';

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import type { NdjsonPart } from '../archive/manifest.ts';
-import { distributeStaging } from '../database/distribute.ts';
 import { DatabaseFailed } from '../errors.ts';
+import { distributeStaging } from '../postgres/distribute.ts';
 import type { Form } from './copy-lines.ts';
 import { copyRun } from './copy-run.ts';
 import type { NdjsonRun } from './read-runs.ts';

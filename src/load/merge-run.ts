@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 import type { RunId } from '../archive/runs.ts';
 import type { Clock } from '../clock.ts';
-import type { Database } from '../database/open-database.ts';
-import { stopOnAbort } from '../database/stop-on-abort.ts';
-import { inTransaction } from '../database/transaction.ts';
+import type { Database } from '../postgres/database.ts';
+import { stopOnAbort } from '../postgres/stop-on-abort.ts';
+import { inTransaction } from '../postgres/transaction.ts';
 import type { Progress } from '../progress.ts';
 import { adoptRuns, type LedgerEntry, type MergedRun, readLedger, writeLedger } from './ledger.ts';
 import { lockLoads } from './lock-loads.ts';

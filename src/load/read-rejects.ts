@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { cannotRead, REJECTS } from '../archive/runs.ts';
+import { REJECTS } from '../archive/runs.ts';
+import { cannotRead } from '../files.ts';
 import { isRawNumber, parseJson } from '../json.ts';
 import { damaged } from './copy-run.ts';
 import type { NdjsonRun } from './read-runs.ts';

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type NdjsonManifest, readNdjsonManifest } from '../archive/manifest.ts';
-import { cannotRead, isComplete, listRuns, MANIFEST, type RunId } from '../archive/runs.ts';
+import { isComplete, listRuns, MANIFEST, type RunId } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
+import { cannotRead } from '../files.ts';
 
 /** A normalized run on disk. */
 export interface NdjsonRun {

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
-import { assertSwappable } from '../database/assert-swappable.ts';
-import { distributeTables } from '../database/distribute.ts';
-import { migrate } from '../database/migrate.ts';
-import type { Database } from '../database/open-database.ts';
-import { stopOnAbort } from '../database/stop-on-abort.ts';
+import { GuardRefused } from '../errors.ts';
+import { assertSwappable } from '../postgres/assert-swappable.ts';
+import type { Database } from '../postgres/database.ts';
+import { distributeTables } from '../postgres/distribute.ts';
+import { migrate } from '../postgres/migrate.ts';
+import { stopOnAbort } from '../postgres/stop-on-abort.ts';
 import {
   createIndexes,
   dropIndexes,
   listSecondaryIndexes,
   swapTables,
-} from '../database/swap-tables.ts';
-import { inTransaction } from '../database/transaction.ts';
-import { GuardRefused } from '../errors.ts';
+} from '../postgres/swap-tables.ts';
+import { inTransaction } from '../postgres/transaction.ts';
 import type { Progress } from '../progress.ts';
 import { type MergedRun, readLedger } from './ledger.ts';
 import { lockLoads } from './lock-loads.ts';

@@ -1,5 +1,5 @@
+import { toVisible } from '../terminal/visible-text.ts';
 import type { Report } from './report.ts';
-import { toVisible } from './visible-text.ts';
 
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 

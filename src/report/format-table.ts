@@ -1,9 +1,9 @@
+import { cutText, measureText, toVisible } from '../terminal/visible-text.ts';
 import type { Tally } from './average.ts';
 import { describeReport, formatCount, toWeekday } from './describe-report.ts';
 import { displayAverages } from './display-averages.ts';
 import type { Report } from './report.ts';
 import { GAP, pickColumns, type TypeColumn } from './table-columns.ts';
-import { cutText, measureText, toVisible } from './visible-text.ts';
 
 /** How a table is shown. */
 export interface TableStyle {

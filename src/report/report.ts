@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { toDatabaseFailed } from '../database/to-database-failed.ts';
 import { SettingsError } from '../errors.ts';
+import { toDatabaseFailed } from '../postgres/to-database-failed.ts';
 import { parseAverage, type Tally } from './average.ts';
 import { checkTimezone } from './check-timezone.ts';
 import { countDays, planRange } from './plan-range.ts';

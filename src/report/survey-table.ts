@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { SettingsError } from '../errors.ts';
+import { toVisible } from '../terminal/visible-text.ts';
 import type { DataSpan } from './plan-range.ts';
 import type { CheckedOptions } from './report-options.ts';
 import { readQuery } from './report-sql.ts';
-import { toVisible } from './visible-text.ts';
 
 /** What stands in the table, whatever the days asked for. */
 export interface Survey {

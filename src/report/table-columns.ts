@@ -1,6 +1,6 @@
+import { cutText, measureText, toVisible } from '../terminal/visible-text.ts';
 import { formatCount } from './describe-report.ts';
 import type { Report } from './report.ts';
-import { cutText, measureText, toVisible } from './visible-text.ts';
 
 /** A type's column of the table, or the one that several small types share. */
 export interface TypeColumn {

@@ -1,4 +1,4 @@
-import type { Id } from '../archive/row.ts';
+import type { Id } from '../model/row.ts';
 import { INCOMPLETE } from './join-page-group.ts';
 import { EXTRA_FIELDS, OBJECT_KINDS, type ObjectKind } from './object-fields.ts';
 import { readProperties } from './read-properties.ts';

@@ -1,5 +1,5 @@
-import type { Api, Id, Reject } from '../archive/row.ts';
 import { isRawNumber } from '../json.ts';
+import type { Api, Id, Reject } from '../model/row.ts';
 import { toByteText } from './byte-text.ts';
 import { cleanText, type Replaced } from './clean-text.ts';
 import { createFieldCounter, type FieldCount } from './field-census.ts';

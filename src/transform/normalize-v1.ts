@@ -1,5 +1,5 @@
-import type { Id } from '../archive/row.ts';
 import { isRawNumber } from '../json.ts';
+import type { Id } from '../model/row.ts';
 import {
   findIdReject,
   findPortalReject,

@@ -1,4 +1,4 @@
-import { OBJECT_TYPES, type ObjectType } from '../archive/object-types.ts';
+import { OBJECT_TYPES, type ObjectType } from '../model/object-types.ts';
 import type { CONVERT } from './property-values.ts';
 import type { RowContent } from './row-content.ts';
 

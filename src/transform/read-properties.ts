@@ -1,4 +1,4 @@
-import type { Id } from '../archive/row.ts';
+import type { Id } from '../model/row.ts';
 import { COLUMN_FIELDS, type ColumnField, type Field, type ObjectKind } from './object-fields.ts';
 import { CONVERT, isEmpty, LOOKS_INSIDE } from './property-values.ts';
 import type { RealText } from './real-text.ts';

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { findStrays } from '../archive/find-strays.ts';
 import { type PageEntry, readJournal } from '../archive/journal.ts';
 import { type RawManifest, readRawManifest } from '../archive/manifest.ts';
-import { cannotRead, JOURNAL, MANIFEST, type RunId, rawRoot } from '../archive/runs.ts';
+import { JOURNAL, MANIFEST, type RunId, rawRoot } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
+import { cannotRead } from '../files.ts';
 
 /** A complete raw run, as its manifest and its journal describe it. */
 export interface RawRunSource {

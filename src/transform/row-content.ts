@@ -1,5 +1,5 @@
-import type { EngagementRow, Id } from '../archive/row.ts';
 import { isRawNumber } from '../json.ts';
+import type { EngagementRow, Id } from '../model/row.ts';
 import { setKey } from './sort-keys.ts';
 import { idToText, toPositiveId } from './to-id.ts';
 

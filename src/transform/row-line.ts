@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Api } from '../archive/row.ts';
+import type { Api } from '../model/row.ts';
 import { toByteText } from './byte-text.ts';
 import { putTextsBack } from './lift-texts.ts';
 import type { LineBuffer } from './line-buffer.ts';

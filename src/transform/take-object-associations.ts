@@ -1,4 +1,4 @@
-import type { Id } from '../archive/row.ts';
+import type { Id } from '../model/row.ts';
 import { isObject, type JsonObject, keepMisfit } from './row-content.ts';
 import { sortIds, toIds } from './to-id.ts';
 

@@ -1,5 +1,5 @@
-import type { Id } from '../archive/row.ts';
 import { exactNumber, isRawNumber } from '../json.ts';
+import type { Id } from '../model/row.ts';
 
 const MIN_BIGINT = -(2n ** 63n);
 const MAX_BIGINT = 2n ** 63n - 1n;

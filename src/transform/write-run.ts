@@ -2,15 +2,8 @@ import { createReadStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type NdjsonManifest, type NdjsonPart, writeNdjsonManifest } from '../archive/manifest.ts';
-import {
-  cannotRead,
-  exists,
-  makeFolder,
-  ndjsonRoot,
-  REJECTS,
-  type RunId,
-} from '../archive/runs.ts';
-import { makeDurable } from '../archive/write-file.ts';
+import { ndjsonRoot, REJECTS, type RunId } from '../archive/runs.ts';
+import { cannotRead, exists, makeDurable, makeFolder } from '../files.ts';
 import type { SplitOutcome } from './transform-split.ts';
 import { openPart, writing } from './write-split.ts';
 

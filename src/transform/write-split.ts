@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import type { NdjsonPart } from '../archive/manifest.ts';
-import { cannotWrite } from '../archive/runs.ts';
+import { cannotWrite } from '../files.ts';
 import type { Batch } from './normalize-records.ts';
 
 /** The parts of a split that are being written. All functions throw ArchiveError. */

@@ -3,14 +3,13 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   createRun,
-  exists,
   isComplete,
   isRunId,
   listRuns,
-  makeFolder,
   runMode,
   toRunId,
 } from '../../src/archive/runs.ts';
+import { exists, makeFolder } from '../../src/files.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { createTestClock } from '../support/test-clock.ts';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RawManifest, RunPlan } from '../../src/archive/manifest.ts';
-import type { Api } from '../../src/archive/row.ts';
 import type { Mode } from '../../src/archive/runs.ts';
 import type { RawRun } from '../../src/archive/state.ts';
 import { coveredUntil, decide, OVERLAP_MS, type Wishes } from '../../src/extract/decide.ts';
+import type { Api } from '../../src/model/row.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

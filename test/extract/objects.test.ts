@@ -2,11 +2,11 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readJournal } from '../../src/archive/journal.ts';
-import { OBJECT_TYPE_NAMES } from '../../src/archive/object-types.ts';
 import { readArchiveState } from '../../src/archive/state.ts';
 import { missingScopes } from '../../src/demo/answers.ts';
 import { type Portal, type PortalOptions, startPortal } from '../../src/demo/start-portal.ts';
 import type { ExtractOptions, ExtractResult } from '../../src/extract/extract.ts';
+import { OBJECT_TYPE_NAMES } from '../../src/model/object-types.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { extractFrom, TOKEN, toRecord } from './extract-from.ts';
 

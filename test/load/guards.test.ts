@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openDatabase } from '../../src/database/open-database.ts';
+import { openDatabase } from '../../src/commands/open-database.ts';
 import { type LoadOptions, type LoadResult, load } from '../../src/load/load.ts';
 import { silent } from '../../src/progress.ts';
 import { createWorkbench, toCounts, type Workbench } from './workbench.ts';

@@ -1,6 +1,6 @@
 // A load in a process of its own: `node load-alone.ts <database URL> <data folder>`.
 import { systemClock } from '../../src/clock.ts';
-import { openDatabase } from '../../src/database/open-database.ts';
+import { openDatabase } from '../../src/commands/open-database.ts';
 import { load } from '../../src/load/load.ts';
 import { silent } from '../../src/progress.ts';
 

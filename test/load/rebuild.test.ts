@@ -256,7 +256,7 @@ test('other loads wait for it, and sweep what a killed one left', async () => {
 });
 
 test('works in a schema of an odd name', async () => {
-  const { openDatabase } = await import('../../src/database/open-database.ts');
+  const { openDatabase } = await import('../../src/commands/open-database.ts');
   const { load } = await import('../../src/load/load.ts');
   const { systemClock } = await import('../../src/clock.ts');
   const { silent } = await import('../../src/progress.ts');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { openDatabase } from '../../src/database/open-database.ts';
+import { openDatabase } from '../../src/commands/open-database.ts';
 import { Interrupted } from '../../src/errors.ts';
 import { type LoadResult, load } from '../../src/load/load.ts';
 import { createWorkbench, toCounts, type Workbench } from './workbench.ts';

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type pg from 'pg';
-import { type Database, openDatabase } from '../../src/database/open-database.ts';
+import { openDatabase } from '../../src/commands/open-database.ts';
 import { type LoadOptions, type LoadResult, load } from '../../src/load/load.ts';
+import type { Database } from '../../src/postgres/database.ts';
 import { type RowSpec, type RunChange, writeNdjsonRun } from '../support/ndjson-run.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 

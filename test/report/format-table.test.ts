@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { formatTable } from '../../src/report/format-table.ts';
-import { measureText } from '../../src/report/visible-text.ts';
+import { measureText } from '../../src/terminal/visible-text.ts';
 import { makeReport } from './make-report.ts';
 
 const small = makeReport(

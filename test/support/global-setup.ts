@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs';
 import { realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { openDatabase } from '../../src/database/open-database.ts';
-import { findPostmaster } from '../../src/database/postmaster.ts';
+import { openDatabase } from '../../src/commands/open-database.ts';
+import { findPostmaster } from '../../src/embedded/postmaster.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 declare module 'vitest' {

@@ -1,8 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FORMAT, type NdjsonManifest, writeNdjsonManifest } from '../../src/archive/manifest.ts';
-import type { EngagementRow } from '../../src/archive/row.ts';
 import { ndjsonRoot, type RunId, runMode } from '../../src/archive/runs.ts';
+import type { EngagementRow } from '../../src/model/row.ts';
 import { toSha256 } from './raw-run.ts';
 
 /** The portal of rows that name none. */

@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { inject } from 'vitest';
-import { connectClient } from '../../src/database/connect.ts';
-import { openDatabase } from '../../src/database/open-database.ts';
+import { openDatabase } from '../../src/commands/open-database.ts';
+import { connectClient } from '../../src/postgres/connect.ts';
 import type { Settings } from '../../src/settings.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 

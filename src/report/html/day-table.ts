@@ -1,8 +1,8 @@
+import { measureText, toVisible } from '../../terminal/visible-text.ts';
 import type { Tally } from '../average.ts';
 import { formatCount, toWeekday } from '../describe-report.ts';
 import { displayAverages } from '../display-averages.ts';
 import type { Report, ReportDay } from '../report.ts';
-import { measureText, toVisible } from '../visible-text.ts';
 import { escapeName, escapeTypeName, toScriptJson } from './escape-html.ts';
 import { formatDay } from './format-day.ts';
 import { sortTypes } from './sort-types.ts';

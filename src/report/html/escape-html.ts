@@ -1,4 +1,4 @@
-import { cutText, toVisible } from '../visible-text.ts';
+import { cutText, toVisible } from '../../terminal/visible-text.ts';
 
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',

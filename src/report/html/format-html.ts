@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { toVisible } from '../../terminal/visible-text.ts';
 import { describeInstant, describeUndated, describeWindow, plural } from '../describe-report.ts';
 import type { Report } from '../report.ts';
-import { toVisible } from '../visible-text.ts';
 import { type Chart, drawChart } from './chart-svg.ts';
 import { toDayTable, toTypeFilter } from './day-table.ts';
 import { escapeHtml, escapeTypeName } from './escape-html.ts';

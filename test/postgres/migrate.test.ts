@@ -3,12 +3,12 @@ import { appendFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connectClient } from '../../src/database/connect.ts';
-import { migrate } from '../../src/database/migrate.ts';
 import { DatabaseFailed } from '../../src/errors.ts';
+import { connectClient } from '../../src/postgres/connect.ts';
+import { migrate } from '../../src/postgres/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
-const MIGRATIONS = fileURLToPath(new URL('../../src/database/migrations', import.meta.url));
+const MIGRATIONS = fileURLToPath(new URL('../../src/postgres/migrations', import.meta.url));
 
 let db: TestDatabase;
 beforeEach(async () => {

@@ -1,9 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isRunId, listRuns, ndjsonRoot, rawRoot } from '../archive/runs.ts';
 import { isSystemError } from '../errors.ts';
+import { cannotRead } from '../files.ts';
 import type { Progress } from '../progress.ts';
 import type { Problem, Verified } from './problems.ts';
-import { cannotRead, isRunId, listRuns, ndjsonRoot, rawRoot } from './runs.ts';
 import { verifyNdjsonRun } from './verify-ndjson-run.ts';
 import { verifyRawRun } from './verify-raw-run.ts';
 

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { cutText, measureText, toVisible, toVisibleLines } from '../../src/report/visible-text.ts';
+import {
+  cutText,
+  measureText,
+  toVisible,
+  toVisibleLines,
+} from '../../src/terminal/visible-text.ts';
 
 test.each([
   ['\x1b[31mred', '\\x1b[31mred'],

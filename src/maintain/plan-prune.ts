@@ -1,5 +1,5 @@
-import type { Api } from './row.ts';
-import type { Mode, RunId } from './runs.ts';
+import type { Mode, RunId } from '../archive/runs.ts';
+import type { Api } from '../model/row.ts';
 
 /** A raw run, as far as pruning is concerned. */
 export interface PrunableRun {

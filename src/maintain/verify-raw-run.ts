@@ -1,8 +1,11 @@
 import path from 'node:path';
+import { findStrays } from '../archive/find-strays.ts';
+import { type PageEntry, readJournal } from '../archive/journal.ts';
+import { type RawManifest, readPlan, readRawManifest } from '../archive/manifest.ts';
+import { provePage } from '../archive/read-page.ts';
+import { ABANDONED, isComplete, JOURNAL, MANIFEST, PLAN, type RunId } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
-import { findStrays } from './find-strays.ts';
-import { type PageEntry, readJournal } from './journal.ts';
-import { type RawManifest, readPlan, readRawManifest } from './manifest.ts';
+import { exists } from '../files.ts';
 import {
   assertAgreement,
   assertRun,
@@ -11,8 +14,6 @@ import {
   type Verified,
   type VerifyWatch,
 } from './problems.ts';
-import { provePage } from './read-page.ts';
-import { ABANDONED, exists, isComplete, JOURNAL, MANIFEST, PLAN, type RunId } from './runs.ts';
 
 /** Compares a raw run's files with its journal, the journal with the manifest, and that with the plan. */
 export async function verifyRawRun(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type PrunableRun, planPrune } from '../../src/archive/plan-prune.ts';
+import { type PrunableRun, planPrune } from '../../src/maintain/plan-prune.ts';
 
 /** `05-full` is a loaded, complete run by v1 of that day. */
 const toRun = (name: string, change: Partial<PrunableRun> = {}): PrunableRun => {

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { Database } from './open-database.ts';
+import type { Database } from './database.ts';
 
 /**
  * Runs `work`, which is in a transaction of `client`. When the signal aborts, its backend is terminated and the

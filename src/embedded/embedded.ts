@@ -1,12 +1,12 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeFolder } from '../archive/runs.ts';
 import { DatabaseFailed, JobError } from '../errors.ts';
+import { makeFolder } from '../files.ts';
 import { type Lock, tryExclude, tryShare } from '../lock.ts';
+import { connectClient } from '../postgres/connect.ts';
 import { USE_ANOTHER } from './as-user.ts';
 import { type Home, homeIn, NAME, prepareCluster, readPassword } from './cluster.ts';
-import { connectClient } from './connect.ts';
 import { findPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
 
 /** A share in an embedded server. */

@@ -1,8 +1,6 @@
 import type pg from 'pg';
-import type { Settings } from '../settings.ts';
 import { checkServer, connectClient } from './connect.ts';
 import { distributeTables } from './distribute.ts';
-import { openEmbedded } from './embedded.ts';
 import { migrate } from './migrate.ts';
 import { toDatabaseFailed } from './to-database-failed.ts';
 
@@ -23,35 +21,8 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/**
- * Opens the database that the settings name, or the embedded one, and brings its schema up to date.
- * Throws DatabaseFailed; leaves nothing running then.
- */
-export async function openDatabase(
-  settings: Pick<Settings, 'databaseUrl' | 'databaseSchema' | 'dataDir'>,
-  things: { note(message: string): void; signal: AbortSignal },
-): Promise<Database> {
-  const { databaseUrl, databaseSchema: schema } = settings;
-  things.signal.throwIfAborted();
-  const embedded = databaseUrl === null ? await openEmbedded(settings.dataDir, things) : undefined;
-  const url = embedded?.url ?? databaseUrl ?? '';
-  let closing: Promise<void> | undefined;
-  const close = () => {
-    closing ??= embedded?.leave() ?? Promise.resolve();
-    return closing;
-  };
-  try {
-    await prepare(url, schema);
-    things.signal.throwIfAborted();
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  const connect = (name: string) => connectClient(url, name);
-  return { url, embedded: embedded !== undefined, schema, connect, close };
-}
-
-async function prepare(url: string, schema: string): Promise<void> {
+/** Brings the schema of the database at `url` up to date. Throws DatabaseFailed. */
+export async function prepareDatabase(url: string, schema: string): Promise<void> {
   const client = await connectClient(url, 'migrate');
   try {
     await checkServer(client);

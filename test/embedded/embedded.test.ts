@@ -6,10 +6,11 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findBinaries } from '../../src/database/binaries.ts';
-import { type Database, openDatabase } from '../../src/database/open-database.ts';
-import { findPostmaster, stopPostmaster } from '../../src/database/postmaster.ts';
+import { openDatabase } from '../../src/commands/open-database.ts';
+import { findBinaries } from '../../src/embedded/binaries.ts';
+import { findPostmaster, stopPostmaster } from '../../src/embedded/postmaster.ts';
 import { DatabaseFailed } from '../../src/errors.ts';
+import type { Database } from '../../src/postgres/database.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
 const HOLDER = fileURLToPath(new URL('./hold-database.ts', import.meta.url));

@@ -1,16 +1,8 @@
 import { rename, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
+import { listDays, ndjsonRoot, type RunId, rawRoot } from '../archive/runs.ts';
 import { isSystemError } from '../errors.ts';
-import {
-  cannotWrite,
-  exists,
-  listDays,
-  ndjsonRoot,
-  type RunId,
-  rawRoot,
-  readFolder,
-} from './runs.ts';
-import { makeDurable } from './write-file.ts';
+import { cannotWrite, exists, makeDurable, readFolder } from '../files.ts';
 
 /**
  * Removes a run, normalized and raw. Killed at any instant, it leaves a run that is whole, or none (and a folder

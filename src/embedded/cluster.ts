@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { makeDurable } from '../archive/write-file.ts';
 import { DatabaseFailed, isSystemError } from '../errors.ts';
+import { makeDurable } from '../files.ts';
 import { chooseServerUser, runProgram, type ServerUser, USE_ANOTHER } from './as-user.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 

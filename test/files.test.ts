@@ -3,9 +3,9 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { writeFileAtomically } from '../../src/archive/write-file.ts';
-import { ArchiveError } from '../../src/errors.ts';
-import { makeTemporaryFolder } from '../support/temporary-folder.ts';
+import { ArchiveError } from '../src/errors.ts';
+import { writeFileAtomically } from '../src/files.ts';
+import { makeTemporaryFolder } from './support/temporary-folder.ts';
 
 const run = promisify(execFile);
 

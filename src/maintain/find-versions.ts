@@ -1,13 +1,19 @@
 import path from 'node:path';
 import { type PageEntry, readJournal } from '../archive/journal.ts';
 import { readPage } from '../archive/read-page.ts';
-import { exists, JOURNAL, type RunId } from '../archive/runs.ts';
+import { JOURNAL, type RunId } from '../archive/runs.ts';
 import { readArchiveState } from '../archive/state.ts';
+import { exists } from '../files.ts';
 import { isRawNumber } from '../json.ts';
-import { groupPages } from './group-pages.ts';
-import { normalizeGroup, type PageGroup, readGroup, streamGroup } from './normalize-group.ts';
-import type { Batch } from './normalize-records.ts';
-import { parseExact } from './parse-exact.ts';
+import { groupPages } from '../transform/group-pages.ts';
+import {
+  normalizeGroup,
+  type PageGroup,
+  readGroup,
+  streamGroup,
+} from '../transform/normalize-group.ts';
+import type { Batch } from '../transform/normalize-records.ts';
+import { parseExact } from '../transform/parse-exact.ts';
 
 /** A copy of an engagement in the archive. */
 export interface Version {

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connectClient } from '../../src/database/connect.ts';
-import { toDatabaseFailed } from '../../src/database/to-database-failed.ts';
-import { inTransaction } from '../../src/database/transaction.ts';
 import { DatabaseFailed, GuardRefused } from '../../src/errors.ts';
+import { connectClient } from '../../src/postgres/connect.ts';
+import { toDatabaseFailed } from '../../src/postgres/to-database-failed.ts';
+import { inTransaction } from '../../src/postgres/transaction.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let db: TestDatabase;

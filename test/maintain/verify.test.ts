@@ -13,7 +13,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { writePlan } from '../../src/archive/manifest.ts';
 import { JOURNAL, MANIFEST, ndjsonRoot, PLAN, REJECTS, rawRoot } from '../../src/archive/runs.ts';
-import { type VerifyResult, verify } from '../../src/archive/verify.ts';
+import { type VerifyResult, verify } from '../../src/maintain/verify.ts';
 import { silent } from '../../src/progress.ts';
 import { transform } from '../../src/transform/transform.ts';
 import { compressRun } from '../support/compress-run.ts';

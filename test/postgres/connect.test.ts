@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDatabase } from '../../src/database/open-database.ts';
+import { openDatabase } from '../../src/commands/open-database.ts';
 import { DatabaseFailed } from '../../src/errors.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 

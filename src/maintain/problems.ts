@@ -1,5 +1,5 @@
+import type { RunId } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
-import type { RunId } from './runs.ts';
 
 /** Something in the archive that is not as it should be. */
 export interface Problem {

@@ -4,9 +4,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { connectClient } from '../../src/database/connect.ts';
-import { toTlsUrls } from '../../src/database/tls-urls.ts';
 import { DatabaseFailed } from '../../src/errors.ts';
+import { connectClient } from '../../src/postgres/connect.ts';
+import { toTlsUrls } from '../../src/postgres/tls-urls.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 const URL_ = 'postgres://u:p%40@db.example:5432/d';

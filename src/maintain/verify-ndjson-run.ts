@@ -2,9 +2,11 @@ import { createHash, hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { findStrays } from '../archive/find-strays.ts';
+import { type NdjsonManifest, readNdjsonManifest, readRawManifest } from '../archive/manifest.ts';
+import { isComplete, MANIFEST, REJECTS, type RunId } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
-import { findStrays } from './find-strays.ts';
-import { type NdjsonManifest, readNdjsonManifest, readRawManifest } from './manifest.ts';
+import { cannotRead, exists } from '../files.ts';
 import {
   assertAgreement,
   assertRun,
@@ -13,7 +15,6 @@ import {
   type Verified,
   type VerifyWatch,
 } from './problems.ts';
-import { cannotRead, exists, isComplete, MANIFEST, REJECTS, type RunId } from './runs.ts';
 
 /** Compares an NDJSON run's files with its manifest, and the manifest with the raw run it was made from. */
 export async function verifyNdjsonRun(
