@@ -55,6 +55,7 @@ export function toRow(n: number): EngagementRow {
     title: isCall ? `Call ${n}` : `Offer ${n}: “spring”\n`,
     body_preview: `Dear customer ${n}, thank you for your call of this week`,
     associations: { ...(n % 2 === 0 && { company: [n % 9000] }), contact: [n % 90_000] },
+    association_labels: {},
     attachments: n % 10 === 0 ? [n] : [],
     metadata,
     extra: { allAccessibleTeamIds: [], gdprDeleted: false, uid: `uid-${n}` },

@@ -1,5 +1,6 @@
 import type { PageEntry } from '../archive/journal.ts';
 import type { RawManifest, RunPlan, Tally } from '../archive/manifest.ts';
+import { ASSOCIATION_KINDS } from '../model/association-kinds.ts';
 
 /** The manifest of a run whose journal holds `pages` (at least one). Pure. */
 export function toRawManifest(
@@ -31,7 +32,7 @@ export function toRawManifest(
     finishedAt: toInstant(ends.reduce((a, b) => Math.max(a, b))),
     newestUpdate: findNewest(pages),
     types: Object.fromEntries([...types].sort(([a], [b]) => (a < b ? -1 : 1))),
-    associationKinds: plan.api === 'v1' ? 'all' : ['company', 'contact', 'deal', 'ticket'],
+    associationKinds: plan.api === 'v1' ? 'all' : Object.values(ASSOCIATION_KINDS).sort(),
     streams,
     ...(counted.reduce<Tally | undefined>(add, undefined) ?? { pages: 0, records: 0, bytes: 0 }),
     journalSha256,

@@ -3,7 +3,6 @@ import type { RunPlan } from '../archive/manifest.ts';
 import { HubSpotUnavailable } from '../errors.ts';
 import type { HubSpotClient } from '../hubspot/client.ts';
 import {
-  ASSOCIATED_TYPES,
   type AssociationInput,
   chunkProperties,
   findLongLists,
@@ -19,6 +18,7 @@ import {
   toPropertiesRequest,
   toSearchRequest,
 } from '../hubspot/crm-objects.ts';
+import { ASSOCIATION_KIND_NAMES } from '../model/association-kinds.ts';
 import { OBJECT_TYPE_NAMES, type ObjectTypeName } from '../model/object-types.ts';
 import { NEXT_ID } from './coverage.ts';
 import type { Companion, FindCompanions, Walk } from './walk.ts';
@@ -95,7 +95,9 @@ export function planObjectsWalks(
 function findAssociations(query: ObjectQuery): FindCompanions {
   return async ({ page }, fetch) => {
     const inputs = page.ids.map((id) => ({ id: String(id) }));
-    const found = ASSOCIATED_TYPES.map((kind) => fetchAssociations(query, kind, inputs, fetch));
+    const found = ASSOCIATION_KIND_NAMES.map((kind) =>
+      fetchAssociations(query, kind, inputs, fetch),
+    );
     return (await Promise.all(found)).flat();
   };
 }
@@ -116,7 +118,7 @@ function findRest(
       return [{ stream: `${query.name}.properties`, part: 'properties', kind: null, answer }];
     });
     const isAlone = query.archived || page.ids.length === 0;
-    const lists = (isAlone ? [] : ASSOCIATED_TYPES).map((kind) =>
+    const lists = (isAlone ? [] : ASSOCIATION_KIND_NAMES).map((kind) =>
       fetchAssociations(query, kind, findLongLists(body, kind), fetch),
     );
     return (await Promise.all([...rest, ...lists])).flat();

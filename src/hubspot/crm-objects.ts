@@ -1,3 +1,4 @@
+import { ASSOCIATION_KIND_NAMES } from '../model/association-kinds.ts';
 import {
   OBJECT_TYPES,
   type ObjectType,
@@ -13,9 +14,6 @@ export const MAX_LIST_LIMIT = 100;
 export const MAX_SEARCH_LIMIT = 200;
 /** Beyond this a URL is refused with 414; the rest of it is short. */
 const MAX_PROPERTIES_LENGTH = 6_000;
-
-/** The object types whose associations are asked for, as the API names them. */
-export const ASSOCIATED_TYPES = ['contacts', 'companies', 'deals', 'tickets'] as const;
 
 /** What every request for objects of one type has in common. */
 export interface ObjectQuery {
@@ -39,7 +37,7 @@ export function toListRequest(
       limit: String(limit),
       ...(cursor === null ? {} : { after: cursor }),
       properties: properties.join(','),
-      ...(associations ? { associations: ASSOCIATED_TYPES.join(',') } : {}),
+      ...(associations ? { associations: ASSOCIATION_KIND_NAMES.join(',') } : {}),
       archived: String(archived),
     },
     body: null,

@@ -57,6 +57,7 @@ const UPDATED_AT = ',"updated_at":';
 const OCCURRED_AT = ',"occurred_at":';
 const ASSOCIATIONS = ',"associations":';
 // With the braces around: one of the association kinds, or a field of metadata, might have that name.
+const ASSOCIATION_LABELS = '},"association_labels":{';
 const ATTACHMENTS = '},"attachments":[';
 const METADATA = '],"metadata":{';
 const EXTRA = '},"extra":{';
@@ -121,7 +122,8 @@ function toFields(text: string, start: number, end: number, form: Form): string 
   const head = form === 'rows' ? toHead(text, start, end) : toKeys(text, start, end);
   if (head === undefined) return undefined;
   const from = head.end + ASSOCIATIONS.length;
-  const attachments = text.indexOf(ATTACHMENTS, from);
+  const labels = text.indexOf(ASSOCIATION_LABELS, from);
+  const attachments = text.indexOf(ATTACHMENTS, labels);
   const metadata = text.indexOf(METADATA, attachments);
   const api = text.lastIndexOf(API, end);
   const archivedAt = text.lastIndexOf(ARCHIVED_AT, api);
@@ -131,11 +133,22 @@ function toFields(text: string, start: number, end: number, form: Form): string 
   const extra =
     form === 'rows' ? findExtra(text, metadata + METADATA.length - 1, archivedAt) : metadata;
   if (
-    !isAscending(from, attachments, metadata, extra, archivedAt, api, hash, extractedAt, rawPage)
+    !isAscending(
+      from,
+      labels,
+      attachments,
+      metadata,
+      extra,
+      archivedAt,
+      api,
+      hash,
+      extractedAt,
+      rawPage,
+    )
   ) {
     return undefined;
   }
-  const pairs = toPairList(text.slice(from, attachments + 1));
+  const pairs = toPairList(text.slice(from, labels + 1));
   const page = form === 'rows' ? toText(text.slice(rawPage + RAW_PAGE.length - 1, end - 1)) : '';
   if (pairs === undefined || page === undefined || rawPage > end) return undefined;
   const content =

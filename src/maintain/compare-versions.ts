@@ -1,3 +1,5 @@
+import { ORIGIN_KEYS } from '../model/columns.ts';
+
 /** A field that differs between two rows; `undefined` stands for none. */
 export interface FieldChange {
   /** A column, or a key within one: `updated_at`, `metadata.status`, `associations.contact`. */
@@ -9,8 +11,8 @@ export interface FieldChange {
 type Row = Record<string, unknown>;
 
 /** The columns that say where a copy comes from and not what it is. */
-const ORIGIN = new Set(['api', 'content_hash', 'extracted_at', 'raw_page']);
-const NESTED = new Set(['associations', 'metadata', 'extra']);
+const ORIGIN = new Set<string>(ORIGIN_KEYS);
+const NESTED = new Set(['associations', 'association_labels', 'metadata', 'extra']);
 
 /** What changed from one copy of an engagement to the next, in the order of the columns. Pure. */
 export function compareVersions(before: Row, after: Row): FieldChange[] {

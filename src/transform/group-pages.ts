@@ -1,8 +1,6 @@
 import type { PageEntry } from '../archive/journal.ts';
+import { ASSOCIATION_KIND_NAMES } from '../model/association-kinds.ts';
 import type { PageFile, PageGroup } from './normalize-group.ts';
-
-/** The kinds of associations that a search of objects leaves to be asked for. */
-const SEARCHED_KINDS = ['companies', 'contacts', 'deals', 'tickets'];
 
 /** What all groups of a run have in common. */
 export type GroupFrame = Pick<PageGroup, 'folder' | 'streamAboveBytes'> & {
@@ -35,7 +33,7 @@ export function groupPages(pages: readonly PageEntry[], frame: GroupFrame): Page
       completing: (completing.get(entry.file) ?? []).flatMap(({ completes, ...companion }) =>
         completes ? [{ ...toFile(companion), part: completes.part, kind: completes.kind }] : [],
       ),
-      kinds: entry.request.method === 'POST' && entry.records > 0 ? SEARCHED_KINDS : [],
+      kinds: entry.request.method === 'POST' && entry.records > 0 ? ASSOCIATION_KIND_NAMES : [],
     }));
 }
 

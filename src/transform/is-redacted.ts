@@ -1,5 +1,5 @@
+import type { RowContent } from '../model/row.ts';
 import { toLifted } from './lift-texts.ts';
-import type { RowContent } from './row-content.ts';
 
 /**
  * What stands in place of an e-mail's content for a token without the scope `sales-email-read`, silently and with

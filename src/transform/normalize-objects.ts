@@ -1,4 +1,4 @@
-import type { Id } from '../model/row.ts';
+import type { Id, RowContent } from '../model/row.ts';
 import { INCOMPLETE } from './join-page-group.ts';
 import { EXTRA_FIELDS, OBJECT_KINDS, type ObjectKind } from './object-fields.ts';
 import { readProperties } from './read-properties.ts';
@@ -9,7 +9,6 @@ import {
   isObject,
   type JsonObject,
   type Normalized,
-  type RowContent,
   toTitle,
 } from './row-content.ts';
 import { takeObjectAssociations, toAssociationKind } from './take-object-associations.ts';
@@ -72,6 +71,7 @@ export function normalizeObject(
     title: toTitle(metadata),
     body_preview: reader.takeColumn('body_preview'),
     associations,
+    association_labels: {},
     attachments: reader.takeColumn('attachments') ?? [],
     metadata,
     extra,

@@ -1,5 +1,5 @@
 import { isRawNumber } from '../json.ts';
-import type { Api, Id, Reject } from '../model/row.ts';
+import type { Api, Id, Reject, RowContent } from '../model/row.ts';
 import { toByteText } from './byte-text.ts';
 import { cleanText, type Replaced } from './clean-text.ts';
 import { createFieldCounter, type FieldCount } from './field-census.ts';
@@ -9,7 +9,6 @@ import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
 import { normalizeObject } from './normalize-objects.ts';
 import { normalizeV1 } from './normalize-v1.ts';
 import { ofByteText } from './real-text.ts';
-import type { RowContent } from './row-content.ts';
 import { appendRow, HUGE_NUMBER, toLineTail } from './row-line.ts';
 import { assertShallow, setKey } from './sort-keys.ts';
 

@@ -1,5 +1,5 @@
 import { isRawNumber } from '../json.ts';
-import type { Id } from '../model/row.ts';
+import type { Id, RowContent } from '../model/row.ts';
 import {
   findIdReject,
   findPortalReject,
@@ -9,7 +9,6 @@ import {
   keepMisfit,
   type Normalized,
   outOfRange,
-  type RowContent,
   toTitle,
 } from './row-content.ts';
 import { setKey } from './sort-keys.ts';
@@ -74,6 +73,8 @@ export function normalizeV1(record: unknown, portalId: Id | null): Normalized {
     title: toTitle(metadata),
     body_preview: take('bodyPreview', toText),
     associations: takeAssociations(record['associations'], extra),
+    // v1 knows none.
+    association_labels: {},
     attachments: takeAttachments(record['attachments'], extra),
     metadata,
     extra,

@@ -1,6 +1,6 @@
 import { OBJECT_TYPES, type ObjectType } from '../model/object-types.ts';
+import type { RowContent } from '../model/row.ts';
 import type { CONVERT } from './property-values.ts';
-import type { RowContent } from './row-content.ts';
 
 /** A name in v1's shape, the property of the CRM objects API that holds the same, and how its value is converted. */
 export type Field = readonly [v1: string, property: string, as: keyof typeof CONVERT];

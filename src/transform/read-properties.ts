@@ -1,8 +1,8 @@
-import type { Id } from '../model/row.ts';
+import type { Id, RowContent } from '../model/row.ts';
 import { COLUMN_FIELDS, type ColumnField, type Field, type ObjectKind } from './object-fields.ts';
 import { CONVERT, isEmpty, LOOKS_INSIDE } from './property-values.ts';
 import type { RealText } from './real-text.ts';
-import { isObject, type JsonObject, keep, outOfRange, type RowContent } from './row-content.ts';
+import { isObject, type JsonObject, keep, outOfRange } from './row-content.ts';
 import { idToText } from './to-id.ts';
 import { OUT_OF_RANGE } from './to-instant.ts';
 import { toPeople } from './to-people.ts';

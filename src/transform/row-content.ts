@@ -1,10 +1,7 @@
 import { isRawNumber } from '../json.ts';
-import type { EngagementRow, Id } from '../model/row.ts';
+import type { Id, RowContent } from '../model/row.ts';
 import { setKey } from './sort-keys.ts';
 import { idToText, toPositiveId } from './to-id.ts';
-
-/** What a row says of its engagement: the part of the row that its content_hash is over. */
-export type RowContent = Omit<EngagementRow, 'api' | 'content_hash' | 'extracted_at' | 'raw_page'>;
 
 /** A row's content, or the reason why the record cannot be one. */
 export type Normalized = { content: RowContent } | { reject: string };

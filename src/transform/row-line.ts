@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto';
-import type { Api } from '../model/row.ts';
+import type { Api, RowContent } from '../model/row.ts';
 import { toByteText } from './byte-text.ts';
 import { putTextsBack } from './lift-texts.ts';
 import type { LineBuffer } from './line-buffer.ts';
-import type { RowContent } from './row-content.ts';
 import { noFindings, sortKeys, stringifySorted } from './sort-keys.ts';
 
 /** Why a record with a number beyond Postgres's numeric is rejected. */
@@ -59,6 +58,7 @@ function stringifyContent(content: RowContent): string {
   // Level 0 is the content, for cleanText as well.
   const sort = <T>(column: T): T => sortKeys(column, found, 1) as T;
   content.associations = sort(content.associations);
+  content.association_labels = sort(content.association_labels);
   content.metadata = sort(content.metadata);
   content.extra = sort(content.extra);
   if (found.hugeNumber) throw new RangeError(HUGE_NUMBER);

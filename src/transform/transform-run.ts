@@ -18,7 +18,7 @@ import type { Split, SplitOutcome, SplitWatch } from './transform-split.ts';
 import { openRun } from './write-run.ts';
 
 /** The version of the rules that make rows: raised whenever the same pages would give other rows. */
-export const NORMALIZER = 2;
+export const NORMALIZER = 3;
 
 /** How a run is transformed. */
 export interface RunOptions {

@@ -47,6 +47,7 @@ test('a first load fills every column', async () => {
     title: 'Offer',
     body_preview: 'Dear …',
     associations: { company: [5], contact: [1, 2] },
+    association_labels: {},
     attachments: [9, 8],
     metadata: { from: { email: 'a@example.com' }, to: [] },
     extra: { uid: 'x' },
@@ -58,7 +59,7 @@ test('a first load fills every column', async () => {
   expect(await bench.bring(FIRST, [{ ...row, content_hash: 'abc' }])).toBe('1 0 0 0 0');
   await bench.client.query('set timezone to utc');
   const { rows } = await bench.client.query('select to_jsonb(e) as row from engagements e');
-  const { associations: _, attachments: __, ...columns } = row;
+  const { associations: _, association_labels: __, attachments: ___, ...columns } = row;
   expect(rows[0].row).toEqual({
     ...columns,
     created_at: '2026-01-02T03:04:05.006+00:00',

@@ -106,6 +106,7 @@ const NOTHING: Omit<EngagementRow, 'api' | 'content_hash' | 'extracted_at' | 'ra
   title: null,
   body_preview: null,
   associations: {},
+  association_labels: {},
   attachments: [],
   metadata: {},
   extra: {},

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { RowContent } from '../../src/model/row.ts';
 import { isRedacted } from '../../src/transform/is-redacted.ts';
-import type { RowContent } from '../../src/transform/row-content.ts';
 
 const notice =
   'The content of this email has been redacted. To include it in the response, your app must require the sales-email-read scope.';

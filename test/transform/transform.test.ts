@@ -68,10 +68,10 @@ test('a run becomes rows, rejects and a manifest', async () => {
   ]);
   const result = await run();
   const line = (id: number, body: string, hash: string, page: string) =>
-    `{"portal_id":62515,"id":${id},"type":"NOTE","active":null,"created_at":null,"updated_at":null,"occurred_at":null,"owner_id":null,"team_id":null,"created_by":null,"modified_by":null,"source":null,"source_id":null,"activity_type":null,"title":null,"body_preview":null,"associations":{},"attachments":[],"metadata":{"body":"${body}"},"extra":{},"archived_at":null,"api":"v1","content_hash":"${hash}","extracted_at":"${REQUESTED_AT}","raw_page":"${RUN}/${page}"}\n`;
+    `{"portal_id":62515,"id":${id},"type":"NOTE","active":null,"created_at":null,"updated_at":null,"occurred_at":null,"owner_id":null,"team_id":null,"created_by":null,"modified_by":null,"source":null,"source_id":null,"activity_type":null,"title":null,"body_preview":null,"associations":{},"association_labels":{},"attachments":[],"metadata":{"body":"${body}"},"extra":{},"archived_at":null,"api":"v1","content_hash":"${hash}","extracted_at":"${REQUESTED_AT}","raw_page":"${RUN}/${page}"}\n`;
   const rows =
-    line(1, 'text', '9eaefd0a9fa914003763a47a117bf729', 'engagements-000001.json#0') +
-    line(2, 'a\ufffdb', '93aeb21f2d0dadf70878983110ac3d30', 'engagements-000003.json#0');
+    line(1, 'text', '3356bfc9398bd1499d5d98d804534d44', 'engagements-000001.json#0') +
+    line(2, 'a\ufffdb', 'da5c680a6bc428f611f55ec96eed666e', 'engagements-000003.json#0');
   const rejects = `{"page":"${RUN}/engagements-000001.json","index":1,"reason":"no id","record":{"engagement":{"type":"NOTE"}}}\n`;
   expect(await snapshot()).toMatchObject({
     [`${RUN}/engagements-0001.ndjson`]: rows,

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseJson } from '../../src/json.ts';
+import type { RowContent } from '../../src/model/row.ts';
 import { isRedacted } from '../../src/transform/is-redacted.ts';
 import { normalizeObject } from '../../src/transform/normalize-objects.ts';
 import { normalizeV1 } from '../../src/transform/normalize-v1.ts';
-import type { JsonObject, RowContent } from '../../src/transform/row-content.ts';
+import type { JsonObject } from '../../src/transform/row-content.ts';
 
 /** An engagement as each API sends it, and the places in its row that one of them knows nothing of. */
 interface Twin {
