@@ -58,7 +58,7 @@ show: $(INSTALLED) ## Print the archived versions of one engagement: ARGS=<id>
 	@$(CLI) show $(ARGS)
 
 prune: $(INSTALLED) ## List superseded runs; remove them with ARGS='… --yes'
-	@$(CLI) archive prune $(ARGS)
+	@$(CLI) prune $(ARGS)
 
 # A full run; the changes after the portal changed; a full run again, which finds what was deleted.
 demo: $(INSTALLED) ## Watch the job on a made-up portal that changes, in data/demo

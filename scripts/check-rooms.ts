@@ -24,7 +24,7 @@ const ROOMS: Record<string, { rooms: string[]; packages?: string[] }> = {
   extract: { rooms: ['model', 'archive', 'hubspot'] },
   transform: { rooms: ['model', 'archive'], packages: ['stream-chain', 'stream-json', 'tinypool'] },
   load: { rooms: ['model', 'archive', 'postgres'], packages: ['pg', 'pg-copy-streams'] },
-  terminal: { rooms: ['extract', 'transform', 'load'], packages: ['cli-progress'] },
+  terminal: { rooms: [], packages: ['cli-progress'] },
   report: { rooms: ['postgres', 'terminal'], packages: ['d3-scale', 'd3-shape', 'pg'] },
   maintain: { rooms: ['model', 'archive', 'transform'] },
   demo: { rooms: [] },
@@ -33,7 +33,7 @@ const ROOMS: Record<string, { rooms: string[]; packages?: string[] }> = {
       ...['model', 'archive', 'hubspot', 'postgres', 'embedded', 'extract', 'transform', 'load'],
       ...['report', 'maintain', 'terminal', 'demo'],
     ],
-    packages: ['pg'],
+    packages: ['pg', 'yargs'],
   },
 };
 

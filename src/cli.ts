@@ -2,17 +2,18 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs, parseEnv } from 'node:util';
-import yargs from 'yargs';
+import yargs, { type Argv, type Options, type PositionalOptions } from 'yargs';
+import type { Command } from './commands/command.ts';
 import type { Context } from './commands/context.ts';
-import { runDatabase, runPsql } from './commands/database.ts';
-import { runExtract } from './commands/extract.ts';
-import { runLoad } from './commands/load.ts';
-import { runPrune } from './commands/prune.ts';
-import { runReport } from './commands/report.ts';
-import { runShow } from './commands/show.ts';
-import { runStatus } from './commands/status.ts';
-import { runTransform } from './commands/transform.ts';
-import { runVerify } from './commands/verify.ts';
+import { dbCommand, psqlCommand } from './commands/database.ts';
+import { extractCommand } from './commands/extract.ts';
+import { loadCommand } from './commands/load.ts';
+import { pruneCommand } from './commands/prune.ts';
+import { reportCommand } from './commands/report.ts';
+import { showCommand } from './commands/show.ts';
+import { statusCommand } from './commands/status.ts';
+import { transformCommand } from './commands/transform.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { EXIT, Interrupted, isSystemError, JobError, SettingsError } from './errors.ts';
 import { keepHeapSmall } from './keep-heap-small.ts';
 import { toSettings, type Variable } from './settings.ts';
@@ -44,11 +45,19 @@ const SETTING_OPTIONS = {
   'log-format': { variable: 'LOG_FORMAT', describe: 'text or json, on stderr' },
 } as const satisfies Record<string, { variable: Variable; describe: string }>;
 
-const JSON_OPTION = {
-  type: 'boolean',
-  default: false,
-  describe: 'Print the result as JSON on stdout',
-} as const;
+/** The stages, in the order of the data, then the rest, in the order of help. */
+const COMMANDS: readonly Command[] = [
+  extractCommand,
+  transformCommand,
+  loadCommand,
+  reportCommand,
+  statusCommand,
+  verifyCommand,
+  showCommand,
+  pruneCommand,
+  dbCommand,
+  psqlCommand,
+];
 
 function defineCommands(argv: string[]) {
   const cli = yargs(argv)
@@ -66,276 +75,30 @@ function defineCommands(argv: string[]) {
   for (const [name, { describe }] of Object.entries(SETTING_OPTIONS)) {
     cli.option(name, { type: 'string', requiresArg: true, describe });
   }
-  return cli
-    .command(
-      'extract',
-      'Fetch engagements from HubSpot into a raw run: everything, or what changed since the last',
-      (command) =>
-        command
-          .option('full', {
-            type: 'boolean',
-            default: false,
-            describe: 'Fetch everything, whatever the archive has',
-          })
-          .option('since', {
-            type: 'string',
-            requiresArg: true,
-            describe: 'Fetch what was modified since this instant, whatever the archive has',
-          })
-          .option('full-every', {
-            type: 'string',
-            default: '30',
-            requiresArg: true,
-            describe: 'Fetch everything again when the last time is so many days ago; or never',
-          })
-          .option('api', {
-            choices: ['v1', 'objects'] as const,
-            describe: "HubSpot's API to ask (default: HUBSPOT_API, else v1)",
-          })
-          .option('demo-step', {
-            type: 'number',
-            default: 0,
-            describe: 'How often the demo portal has changed',
-          })
-          .option('page-limit', { type: 'number', default: 250, describe: 'Records a page' })
-          .option('max-requests-per-10s', {
-            type: 'number',
-            requiresArg: true,
-            describe: "Leave room for the account's other integrations",
-          })
-          .option('daily-reserve', {
-            type: 'number',
-            default: 0,
-            requiresArg: true,
-            describe: 'Stop, resumable, before the account has fewer requests left for the day',
-          })
-          .option('compress', {
-            type: 'boolean',
-            default: false,
-            describe: 'Keep the pages as .json.gz',
-          })
-          .option('allow-empty', {
-            type: 'boolean',
-            default: false,
-            describe: 'Believe an answer without any engagement though the archive has some',
-          })
-          .option('json', JSON_OPTION)
-          .example('HUBSPOT_ACCESS_TOKEN=pat-… $0 extract', 'Extract your portal into data/raw'),
-      async (args) => runExtract(await createContext(args), args),
-    )
-    .command(
-      'transform',
-      'Normalize raw runs into NDJSON',
-      (command) =>
-        command
-          .option('force', {
-            type: 'boolean',
-            default: false,
-            describe: 'Also the runs that are done already',
-          })
-          .option('max-rejects', {
-            type: 'string',
-            requiresArg: true,
-            describe: 'Fail beyond this count or percentage (default: 1%, at least 100)',
-          })
-          .option('workers', {
-            type: 'number',
-            requiresArg: true,
-            describe: 'Threads at most (default: one for each core); the files are the same',
-          })
-          .option('json', JSON_OPTION)
-          .example('$0 transform --max-rejects 0', 'Fail when any record is unusable'),
-      async (args) => runTransform(await createContext(args), args),
-    )
-    .command(
-      'load',
-      'Merge normalized runs into Postgres',
-      (command) =>
-        command
-          .option('transform', {
-            type: 'boolean',
-            default: false,
-            describe: 'Transform first; a run that cannot be does not keep the others',
-          })
-          .option('from', {
-            type: 'string',
-            requiresArg: true,
-            describe: 'Replay from this day (2026/11/24) or run (2026/11/24/015000Z-full)',
-          })
-          .option('to', { type: 'string', requiresArg: true, describe: 'Replay up to this one' })
-          .option('rebuild', {
-            type: 'boolean',
-            default: false,
-            describe: 'Make the tables anew from all runs, beside the old ones, and swap them',
-          })
-          .option('forget-missing', {
-            type: 'boolean',
-            default: false,
-            describe: 'Rebuild without the runs that the archive no longer has',
-          })
-          .option('allow-mass-delete', {
-            type: 'boolean',
-            default: false,
-            describe: 'Believe a full run that lacks many of the engagements there are',
-          })
-          .option('accept-redacted', {
-            type: 'boolean',
-            default: false,
-            describe: 'Let e-mails that came redacted replace the contents there are',
-          })
-          .option('work-mem', {
-            type: 'string',
-            requiresArg: true,
-            default: '64MB',
-            describe: 'Memory Postgres may take for each step of a merge',
-          })
-          .option('allow-demo', {
-            type: 'boolean',
-            default: false,
-            describe: 'Load the demo portal into the database of DATABASE_URL',
-          })
-          .option('json', JSON_OPTION)
-          .example('$0 load --from 2026/11/24', 'Replay the runs since that day')
-          .example('$0 load --rebuild', 'Start over from the files, readers undisturbed'),
-      async (args) => {
-        const exitCode = await runLoad(await createContext(args), args);
-        process.exitCode ||= exitCode;
-      },
-    )
-    .command(
-      'report',
-      'Show engagements per day by type, with the rolling average',
-      (command) =>
-        command
-          .option('by', {
-            requiresArg: true,
-            choices: ['created', 'occurred', 'updated'] as const,
-            default: 'created' as const,
-            describe: 'The instant that puts an engagement on a day',
-          })
-          .option('last', {
-            type: 'string',
-            requiresArg: true,
-            describe: 'This many days, such as 90d (default: 30d)',
-          })
-          .option('all', { type: 'boolean', default: false, describe: 'All days with data' })
-          .option('from', { type: 'string', requiresArg: true, describe: 'First day, YYYY-MM-DD' })
-          .option('to', { type: 'string', requiresArg: true, describe: 'Last day, YYYY-MM-DD' })
-          .option('format', {
-            requiresArg: true,
-            choices: ['table', 'csv', 'json', 'html'] as const,
-            default: 'table' as const,
-            describe: 'How to show it',
-          })
-          .option('out', { type: 'string', requiresArg: true, describe: 'Write to this file' })
-          .option('timezone', {
-            type: 'string',
-            requiresArg: true,
-            describe: 'Zone whose days are counted (default: REPORT_TIMEZONE, else UTC)',
-          })
-          .option('window', {
-            type: 'number',
-            default: 14,
-            requiresArg: true,
-            describe: 'Days of the average',
-          })
-          .option('align', {
-            requiresArg: true,
-            choices: ['trailing', 'centered'] as const,
-            default: 'trailing' as const,
-            describe: 'Whether the window ends with its day or lies around it',
-          })
-          .option('types', {
-            type: 'string',
-            requiresArg: true,
-            describe: 'Count only these types, such as CALL,EMAIL',
-          })
-          .option('portal', {
-            type: 'string',
-            requiresArg: true,
-            describe: 'Count only this portal (default: all)',
-          })
-          .option('include-deleted', {
-            type: 'boolean',
-            default: false,
-            describe: 'Count what HubSpot holds no longer, too',
-          })
-          .option('sql', {
-            type: 'boolean',
-            default: false,
-            describe: 'Print the query instead, ready for psql',
-          })
-          .example('$0 report --all --format csv --out report.csv', 'Everything, for a spreadsheet')
-          .example('$0 report --last 90d --format html --out report.html', 'A page to send on'),
-      async (args) => runReport(await createContext(args), args),
-    )
-    .command(
-      'status',
-      'List the runs, where each stands, and what the next extract would do',
-      (command) => command.option('json', JSON_OPTION).example('$0 status', 'Look at the archive'),
-      async (args) => runStatus(await createContext(args), args),
-    )
-    .command(
-      'verify',
-      'Hash every file of the archive and compare with its journals and manifests',
-      (command) =>
-        command
-          .option('json', JSON_OPTION)
-          .example('$0 verify || mail -s archive me', 'Exit code 4 when anything is wrong'),
-      async (args) => runVerify(await createContext(args), args),
-    )
-    .command(
-      'show <id>',
-      'Print every archived version of one engagement, oldest first, and what changed',
-      (command) =>
-        command
-          .positional('id', {
-            type: 'string',
-            demandOption: true,
-            describe: "The engagement's id in HubSpot",
-          })
-          .option('json', JSON_OPTION)
-          .example('$0 show 72343223', 'How that engagement came to be as it is'),
-      async (args) => runShow(await createContext(args), args),
-    )
-    .command('archive', 'Tend the archive: archive prune', (command) =>
-      command.demandCommand(1, 'archive needs to know what to do: archive prune').command(
-        'prune',
-        'Remove runs that are loaded and superseded by a later full run; without --yes, list them',
-        (prune) =>
-          prune
-            .option('keep-runs', {
-              type: 'number',
-              requiresArg: true,
-              describe: 'Remove none of so many of the newest runs',
-            })
-            .option('before', {
-              type: 'string',
-              requiresArg: true,
-              describe: 'Remove only runs that started before this day, such as 2026/11/24',
-            })
-            .option('yes', { type: 'boolean', default: false, describe: 'Do remove them' })
-            .option('json', JSON_OPTION)
-            .example('$0 archive prune --keep-runs 10 --yes', 'Keep the archive small'),
-        async (args) => runPrune(await createContext(args), args),
-      ),
-    )
-    .command(
-      'db',
-      'Print the connection string and keep the embedded Postgres up until Ctrl-C',
-      (command) => command.example('$0 db', 'Then connect any client with the printed string'),
-      async (args) => runDatabase(await createContext(args)),
-    )
-    .command(
-      'psql',
-      'Open psql on the database; what follows -- goes to psql',
-      (command) =>
-        command.example("$0 psql -- -c 'select count(*) from engagements'", 'Ask one question'),
-      async (args) => {
-        const rest = (args['--'] ?? []) as string[];
-        process.exitCode = await runPsql(await createContext(args), rest.map(String));
-      },
-    );
+  for (const command of COMMANDS) addCommand(cli, command);
+  return cli;
+}
+
+function addCommand(cli: Argv, { name, describe, options, examples, run }: Command): void {
+  cli.command(
+    name,
+    describe,
+    (builder) => {
+      for (const [option, definition] of Object.entries<Options>(options)) {
+        if (name.includes(`<${option}>`)) {
+          builder.positional(option, definition as PositionalOptions);
+        } else {
+          builder.option(option, { requiresArg: definition.type !== 'boolean', ...definition });
+        }
+      }
+      for (const [example, what] of examples) builder.example(`$0 ${example}`, what);
+    },
+    async (args) => {
+      const rest = (args['--'] ?? []) as unknown[];
+      const exitCode = await run(await createContext(args), args, rest.map(String));
+      if (typeof exitCode === 'number') process.exitCode ||= exitCode;
+    },
+  );
 }
 
 async function createContext(args: Record<string, unknown>): Promise<Context> {

@@ -149,27 +149,27 @@ describe('damage', () => {
   });
 });
 
-describe('archive prune', () => {
+describe('prune', () => {
   test('lists first, then removes what is loaded and superseded, and nothing else', async () => {
     await run('extract');
     await run('transform');
-    expect((await run('archive', 'prune', '--keep-runs', '1')).stdout).toBe('');
+    expect((await run('prune', '--keep-runs', '1')).stdout).toBe('');
     await run('load');
     await run('extract', '--full');
     const [first = '', second = ''] = await listRuns(rawRoot(dataDir));
-    const notYet = await run('archive', 'prune', '--keep-runs', '1');
+    const notYet = await run('prune', '--keep-runs', '1');
     expect(notYet.stdout).toBe(`kept  ${first}: no later full run that is loaded supersedes it\n`);
     await run('transform');
     await run('load');
     const before = await filesOfRuns();
-    const listed = await run('archive', 'prune', '--before', '2100/01/01');
+    const listed = await run('prune', '--before', '2100/01/01');
     expect(listed.stdout).toBe(
       `would remove  ${path.join(rawRoot(dataDir), first)}\nkept  ${second}: no later full run that is loaded supersedes it\n`,
     );
     expect(listed.stderr).toContain('would remove 1 run; to remove them, add --yes');
     expect(await filesOfRuns()).toEqual(before);
 
-    expect((await run('archive', 'prune')).stdout).toBe(listed.stdout);
+    expect((await run('prune')).stdout).toBe(listed.stdout);
 
     // What a killed prune left: of this run, and of one that is gone but for it.
     const left = path.join(
@@ -181,7 +181,7 @@ describe('archive prune', () => {
     await mkdir(path.join(ndjsonRoot(dataDir), '2020/01/01/_000000Z-full.pruned'), {
       recursive: true,
     });
-    await run('archive', 'prune', '--keep-runs', '1', '--yes');
+    await run('prune', '--keep-runs', '1', '--yes');
     expect(await listRuns(rawRoot(dataDir))).toEqual([second]);
     expect(await listRuns(ndjsonRoot(dataDir))).toEqual([second]);
     expect(await readdir(path.dirname(left))).toEqual([path.basename(second)]);
@@ -191,21 +191,21 @@ describe('archive prune', () => {
   });
 
   test.each([
-    [['--yes'], 'archive prune --yes needs --keep-runs or --before'],
+    [['--yes'], 'prune --yes needs --keep-runs or --before'],
     [
       ['--keep-runs', '1', '--before', '2026/11/24'],
-      'archive prune takes --keep-runs or --before, not both',
+      'prune takes --keep-runs or --before, not both',
     ],
     [['--keep-runs', '0'], '--keep-runs must be a whole number from 1 on'],
     [['--before', 'yesterday'], '--before must be a day such as 2026/11/24; it is yesterday'],
   ])('with %j is wrong usage', async (options, message) => {
-    const { exit, stderr } = await cli('archive', 'prune', ...options);
+    const { exit, stderr } = await cli('prune', ...options);
     expect([exit, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 
   test('without a database removes nothing', async () => {
     const { DATABASE_URL, ...others } = environment;
-    const { exit } = await runCli(['archive', 'prune', '--keep-runs', '1', '--yes'], others);
+    const { exit } = await runCli(['prune', '--keep-runs', '1', '--yes'], others);
     expect(exit).toBe(5);
   });
 });

@@ -1,10 +1,29 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { DatabaseFailed, isSystemError } from '../errors.ts';
+import type { Command } from './command.ts';
 import { type Context, withDatabase } from './context.ts';
 
-/** `db`: prints the connection string and keeps the embedded server up until Ctrl-C. Throws DatabaseFailed when it dies. */
-export async function runDatabase(context: Context): Promise<void> {
+/** `db`: prints the connection string and keeps the embedded server up until Ctrl-C. */
+export const dbCommand: Command<Record<string, never>> = {
+  name: 'db',
+  describe: 'Print the connection string and keep the embedded Postgres up until Ctrl-C',
+  options: {},
+  examples: [['db', 'Then connect any client with the printed string']],
+  run: runDatabase,
+};
+
+/** `psql`: the machine's psql on the database, with the tables' schema on its search path. */
+export const psqlCommand: Command<Record<string, never>> = {
+  name: 'psql',
+  describe: 'Open psql on the database; what follows -- goes to psql',
+  options: {},
+  examples: [["psql -- -c 'select count(*) from engagements'", 'Ask one question']],
+  run: (context, _args, rest) => runPsql(context, rest),
+};
+
+/** Throws DatabaseFailed when the embedded server dies. */
+async function runDatabase(context: Context): Promise<void> {
   const { output, log, signal } = context;
   await withDatabase(context, async (database) => {
     output.write(`${database.url}\n`);
@@ -20,11 +39,8 @@ export async function runDatabase(context: Context): Promise<void> {
   });
 }
 
-/**
- * `psql`: the machine's psql on the database, with the tables' schema on its search path; returns its exit code. Ctrl-C
- * is psql's meanwhile: it cancels a query there.
- */
-export async function runPsql(context: Context, args: string[]): Promise<number> {
+/** Returns psql's exit code. Ctrl-C is psql's meanwhile: it cancels a query there. */
+async function runPsql(context: Context, args: string[]): Promise<number> {
   const { signal } = context;
   return withDatabase(context, async (database) => {
     const { url, password } = takePassword(database.url);

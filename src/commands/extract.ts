@@ -9,25 +9,73 @@ import { createClient } from '../hubspot/client.ts';
 import { MAX_LIMIT } from '../hubspot/engagements-v1.ts';
 import type { Api } from '../model/row.ts';
 import { requirePortal } from '../settings.ts';
-import { summarizeExtract } from '../terminal/summary.ts';
+import {
+  joinLines,
+  shortenPath,
+  toCount,
+  toCounted,
+  toDuration,
+  toSize,
+} from '../terminal/text.ts';
+import { type Arguments, type Command, JSON_OPTION, type OptionTable } from './command.ts';
 import { type Context, watched, writeJson } from './context.ts';
 
-export interface ExtractArguments {
-  full: boolean;
-  since: string | undefined;
-  fullEvery: string;
-  api: Api | undefined;
-  demoStep: number;
-  pageLimit: number;
-  allowEmpty: boolean;
-  compress: boolean;
-  maxRequestsPer10s: number | undefined;
-  dailyReserve: number;
-  json: boolean;
-}
+const OPTIONS = {
+  full: {
+    type: 'boolean',
+    default: false,
+    describe: 'Fetch everything, whatever the archive has',
+  },
+  since: {
+    type: 'string',
+    describe: 'Fetch what was modified since this instant, whatever the archive has',
+  },
+  'full-every': {
+    type: 'string',
+    default: '30',
+    describe: 'Fetch everything again when the last time is so many days ago; or never',
+  },
+  api: {
+    choices: ['v1', 'objects'],
+    describe: "HubSpot's API to ask (default: HUBSPOT_API, else v1)",
+  },
+  'demo-step': {
+    type: 'number',
+    default: 0,
+    describe: 'How often the demo portal has changed',
+  },
+  'page-limit': { type: 'number', default: 250, describe: 'Records a page' },
+  'max-requests-per-10s': {
+    type: 'number',
+    describe: "Leave room for the account's other integrations",
+  },
+  'daily-reserve': {
+    type: 'number',
+    default: 0,
+    describe: 'Stop, resumable, before the account has fewer requests left for the day',
+  },
+  compress: { type: 'boolean', default: false, describe: 'Keep the pages as .json.gz' },
+  'allow-empty': {
+    type: 'boolean',
+    default: false,
+    describe: 'Accept an empty answer although the archive has engagements',
+  },
+  json: JSON_OPTION,
+} as const satisfies OptionTable;
+
+type ExtractArguments = Arguments<typeof OPTIONS>;
 
 /** `extract`: asks HubSpot, or the demo portal, and writes a raw run. */
-export async function runExtract(context: Context, args: ExtractArguments): Promise<void> {
+export const extractCommand: Command<typeof OPTIONS> = {
+  name: 'extract',
+  describe:
+    'Fetch engagements from HubSpot into a raw run: everything, or what changed since the last',
+  options: OPTIONS,
+  examples: [['extract', 'Do what is due: everything, or the changes']],
+  run: runExtract,
+};
+
+async function runExtract(context: Context, args: ExtractArguments): Promise<void> {
   const { settings, log } = context;
   if (!(Number.isInteger(args.pageLimit) && args.pageLimit >= 1 && args.pageLimit <= MAX_LIMIT)) {
     throw new SettingsError(`--page-limit must be a whole number from 1 to ${MAX_LIMIT}`);
@@ -149,4 +197,39 @@ function toDays(text: string): number | null {
   if (text === 'never') return null;
   if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
   throw new SettingsError(`--full-every must be a number of days, or never; it is ${text}`);
+}
+
+/** What was fetched, for people. Pure. */
+export function summarizeExtract({
+  manifest,
+  folder,
+  resumedPages,
+  counts,
+  durationMs,
+}: ExtractResult): string {
+  // A run that returned no record does not know whose portal it is.
+  const named = manifest.portalId === null ? 'the portal' : `portal ${manifest.portalId}`;
+  const portal = manifest.demo ? 'the demo portal' : named;
+  return joinLines(
+    `extract: ${toCounted(manifest.records, 'records')} of ${portal} in ${toDuration(durationMs)}`,
+    `${toCounted(manifest.pages, 'pages')}${resumedPages > 0 ? ` (${toCount(resumedPages)} from before)` : ''}, ${toSize(manifest.bytes)}`,
+    ...toTypes(manifest.types),
+    `${toCounted(counts.requests, 'requests')}, ${toCount(counts.limited)} of them refused by the rate limit`,
+    `in ${shortenPath(folder)}`,
+    'next: make load',
+  );
+}
+
+/** The most frequent types, on lines that fit a terminal of 80 columns. */
+function toTypes(types: Record<string, number>): string[] {
+  const names = Object.entries(types).sort(([, a], [, b]) => b - a);
+  const shown = names.slice(0, 6).map(([type, count]) => `${type} ${toCount(count)}`);
+  if (names.length > 6) shown.push(`and ${toCounted(names.length - 6, 'more types')}`);
+  const lines: string[] = [];
+  for (const one of shown) {
+    const joined = `${lines.at(-1)}, ${one}`;
+    if (lines.length > 0 && joined.length <= 77) lines[lines.length - 1] = joined;
+    else lines.push(one);
+  }
+  return lines.map((line, n) => (n < lines.length - 1 ? `${line},` : line));
 }

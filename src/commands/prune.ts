@@ -6,22 +6,37 @@ import { DatabaseFailed, SettingsError } from '../errors.ts';
 import { type PrunableRun, type PruneRange, planPrune } from '../maintain/plan-prune.ts';
 import { endRemovals, removeRun } from '../maintain/remove-run.ts';
 import { toCounted } from '../terminal/text.ts';
+import { type Arguments, type Command, JSON_OPTION, type OptionTable } from './command.ts';
 import { type Context, writeJson } from './context.ts';
 import { isLoaded, readLoaded } from './read-loaded.ts';
 
-export interface PruneArguments {
-  keepRuns: number | undefined;
-  before: string | undefined;
-  yes: boolean;
-  json: boolean;
-}
+const OPTIONS = {
+  'keep-runs': { type: 'number', describe: 'Remove none of so many of the newest runs' },
+  before: {
+    type: 'string',
+    describe: 'Remove only runs that started before this day, such as 2026/11/24',
+  },
+  yes: { type: 'boolean', default: false, describe: 'Do remove them' },
+  json: JSON_OPTION,
+} as const satisfies OptionTable;
 
-/** `archive prune`: removes runs that the database has and a later full run supersedes; without `yes`, lists them. */
-export async function runPrune(context: Context, args: PruneArguments): Promise<void> {
+type PruneArguments = Arguments<typeof OPTIONS>;
+
+/** `prune`: removes runs that the database has and a later full run supersedes; without `--yes`, lists them. */
+export const pruneCommand: Command<typeof OPTIONS> = {
+  name: 'prune',
+  describe:
+    'Remove runs that are loaded and superseded by a later full run; without --yes, list them',
+  options: OPTIONS,
+  examples: [['prune --keep-runs 10 --yes', 'Keep the archive small']],
+  run: runPrune,
+};
+
+async function runPrune(context: Context, args: PruneArguments): Promise<void> {
   const range = toRange(args);
   const { dataDir } = context.settings;
-  await withArchiveLock(rawRoot(dataDir), 'archive prune', () =>
-    withArchiveLock(ndjsonRoot(dataDir), 'archive prune', async () => {
+  await withArchiveLock(rawRoot(dataDir), 'prune', () =>
+    withArchiveLock(ndjsonRoot(dataDir), 'prune', async () => {
       const { remove, keep } = planPrune(await readPrunable(context), range);
       if (args.yes) await endRemovals(dataDir);
       const verb = args.yes ? 'removed' : 'would remove';
@@ -39,7 +54,7 @@ export async function runPrune(context: Context, args: PruneArguments): Promise<
       const removed = args.yes ? remove : [];
       if (args.json) return writeJson(context, { remove, keep, removed });
       const more = args.yes || remove.length === 0 ? '' : '; to remove them, add --yes';
-      context.log.info(`archive prune: ${verb} ${toCounted(remove.length, 'runs')}${more}`);
+      context.log.info(`prune: ${verb} ${toCounted(remove.length, 'runs')}${more}`);
     }),
   );
 }
@@ -66,11 +81,11 @@ async function readPrunable(context: Context): Promise<PrunableRun[]> {
 
 function toRange({ keepRuns, before, yes }: PruneArguments): PruneRange {
   if (keepRuns !== undefined && before !== undefined) {
-    throw new SettingsError('archive prune takes --keep-runs or --before, not both');
+    throw new SettingsError('prune takes --keep-runs or --before, not both');
   }
   if (keepRuns === undefined && before === undefined) {
     if (!yes) return { keepRuns: 0 };
-    throw new SettingsError('archive prune --yes needs --keep-runs or --before');
+    throw new SettingsError('prune --yes needs --keep-runs or --before');
   }
   if (keepRuns !== undefined) {
     if (Number.isInteger(keepRuns) && keepRuns >= 1) return { keepRuns };

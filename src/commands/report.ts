@@ -9,26 +9,60 @@ import { checkOptions, type ReportOptions, type ReportRange } from '../report/re
 import { writeOutput } from '../report/write-output.ts';
 import { toCounted } from '../terminal/text.ts';
 import { toVisibleLines } from '../terminal/visible-text.ts';
+import type { Arguments, Command, OptionTable } from './command.ts';
 import { type Context, withDatabase } from './context.ts';
 
-export interface ReportArguments {
-  by: ReportOptions['by'];
-  all: boolean;
-  last: string | undefined;
-  from: string | undefined;
-  to: string | undefined;
-  format: 'table' | 'csv' | 'json' | 'html';
-  out: string | undefined;
-  timezone: string | undefined;
-  window: number;
-  align: 'trailing' | 'centered';
-  types: string | undefined;
-  portal: string | undefined;
-  includeDeleted: boolean;
-  sql: boolean;
-}
+const OPTIONS = {
+  by: {
+    choices: ['created', 'occurred', 'updated'],
+    default: 'created',
+    describe: 'The instant that puts an engagement on a day',
+  },
+  last: { type: 'string', describe: 'This many days, such as 90d (default: 30d)' },
+  all: { type: 'boolean', default: false, describe: 'All days with data' },
+  from: { type: 'string', describe: 'First day, YYYY-MM-DD' },
+  to: { type: 'string', describe: 'Last day, YYYY-MM-DD' },
+  format: {
+    choices: ['table', 'csv', 'json', 'html'],
+    default: 'table',
+    describe: 'How to show it',
+  },
+  out: { type: 'string', describe: 'Write to this file' },
+  timezone: {
+    type: 'string',
+    describe: 'Zone whose days are counted (default: REPORT_TIMEZONE, else UTC)',
+  },
+  window: { type: 'number', default: 14, describe: 'Days of the average' },
+  align: {
+    choices: ['trailing', 'centered'],
+    default: 'trailing',
+    describe: 'Whether the window ends with its day or lies around it',
+  },
+  types: { type: 'string', describe: 'Count only these types, such as CALL,EMAIL' },
+  portal: { type: 'string', describe: 'Count only this portal (default: all)' },
+  'include-deleted': {
+    type: 'boolean',
+    default: false,
+    describe: 'Count what HubSpot holds no longer, too',
+  },
+  sql: { type: 'boolean', default: false, describe: 'Print the query instead, ready for psql' },
+} as const satisfies OptionTable;
+
+export type ReportArguments = Arguments<typeof OPTIONS>;
 
 /** `report`: engagements per day by type, to stdout or a file. */
+export const reportCommand: Command<typeof OPTIONS> = {
+  name: 'report',
+  describe: 'Show engagements per day by type, with the rolling average',
+  options: OPTIONS,
+  examples: [
+    ['report --all --format csv --out report.csv', 'Everything, for a spreadsheet'],
+    ['report --last 90d --format html --out report.html', 'A page to send on'],
+  ],
+  run: runReport,
+};
+
+/** Writes the report to stdout or a file. */
 export async function runReport(context: Context, args: ReportArguments): Promise<void> {
   const { settings, output, log, signal } = context;
   const options: ReportOptions = {

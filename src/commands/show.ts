@@ -3,15 +3,24 @@ import { compareVersions } from '../maintain/compare-versions.ts';
 import { findVersions, type Version } from '../maintain/find-versions.ts';
 import { toCounted } from '../terminal/text.ts';
 import { cutText, toVisible } from '../terminal/visible-text.ts';
+import { type Arguments, type Command, JSON_OPTION, type OptionTable } from './command.ts';
 import { type Context, writeJson } from './context.ts';
 
-export interface ShowArguments {
-  id: string;
-  json: boolean;
-}
+const OPTIONS = {
+  id: { type: 'string', demandOption: true, describe: "The engagement's id in HubSpot" },
+  json: JSON_OPTION,
+} as const satisfies OptionTable;
 
 /** `show`: every archived version of one engagement, oldest first, and what changed from one to the next. */
-export async function runShow(context: Context, { id, json }: ShowArguments): Promise<void> {
+export const showCommand: Command<typeof OPTIONS> = {
+  name: 'show <id>',
+  describe: 'Print every archived version of one engagement, oldest first, and what changed',
+  options: OPTIONS,
+  examples: [['show 72343223', 'How that engagement came to be as it is']],
+  run: runShow,
+};
+
+async function runShow(context: Context, { id, json }: Arguments<typeof OPTIONS>): Promise<void> {
   const { settings, output, log, signal } = context;
   if (!/^[1-9]\d{0,18}$/.test(id)) {
     throw new SettingsError(`an engagement's id is a number; this is ${toVisible(id)}`);

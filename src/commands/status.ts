@@ -9,6 +9,7 @@ import { type Decision, decide } from '../extract/decide.ts';
 import { exists } from '../files.ts';
 import { toCount, toCounted, toSize } from '../terminal/text.ts';
 import { isTransformed } from '../transform/transform-run.ts';
+import { type Arguments, type Command, JSON_OPTION, type OptionTable } from './command.ts';
 import { type Context, writeJson } from './context.ts';
 import { isLoaded, type Loaded, readLoaded } from './read-loaded.ts';
 
@@ -33,8 +34,18 @@ export interface RunStatus {
 /** Full runs are due as often as `extract` makes them without options. */
 const FULL_EVERY_DAYS = 30;
 
+const OPTIONS = { json: JSON_OPTION } as const satisfies OptionTable;
+
 /** `status`: the runs, where each stands, and what the next `extract` would do. */
-export async function runStatus(context: Context, args: { json: boolean }): Promise<void> {
+export const statusCommand: Command<typeof OPTIONS> = {
+  name: 'status',
+  describe: 'List the runs, where each stands, and what the next extract would do',
+  options: OPTIONS,
+  examples: [['status', 'Look at the archive']],
+  run: runStatus,
+};
+
+async function runStatus(context: Context, args: Arguments<typeof OPTIONS>): Promise<void> {
   const { settings, output } = context;
   const { dataDir } = settings;
   const state = await readArchiveState(dataDir);

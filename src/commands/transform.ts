@@ -1,25 +1,40 @@
 import { withArchiveLock } from '../archive/lock.ts';
 import { ndjsonRoot } from '../archive/runs.ts';
 import { SettingsError } from '../errors.ts';
-import { summarizeDrift } from '../terminal/summarize-drift.ts';
-import { summarizeTransform } from '../terminal/summary.ts';
-import { transform } from '../transform/transform.ts';
+import { joinLines, shortenPath, toCounted, toDuration, toSize } from '../terminal/text.ts';
+import { type TransformResult, transform } from '../transform/transform.ts';
+import { type Arguments, type Command, JSON_OPTION, type OptionTable } from './command.ts';
 import { type Context, watched, writeJson } from './context.ts';
-import { parseMaxRejects } from './parse-max-rejects.ts';
 
-export interface TransformArguments {
-  force: boolean;
-  /** A count, or a percentage such as `2%`; `undefined`: 1 %, but never fewer than 100. */
-  maxRejects: string | undefined;
-  /** Threads at most; `undefined`: one for each core. */
-  workers: number | undefined;
-  json: boolean;
-  /** Whether nobody has to be told that it is to be loaded next. */
-  loads?: boolean;
-}
+const OPTIONS = {
+  force: { type: 'boolean', default: false, describe: 'Also the runs that are done already' },
+  'max-rejects': {
+    type: 'string',
+    describe: 'Fail beyond this count or percentage (default: 1%, at least 100)',
+  },
+  workers: {
+    type: 'number',
+    describe: 'Threads at most (default: one for each core); the files are the same',
+  },
+  json: JSON_OPTION,
+} as const satisfies OptionTable;
 
 /** `transform`: normalizes the raw runs that are not normalized yet. */
-export async function runTransform(context: Context, args: TransformArguments): Promise<void> {
+export const transformCommand: Command<typeof OPTIONS> = {
+  name: 'transform',
+  describe: 'Normalize raw runs into NDJSON',
+  options: OPTIONS,
+  examples: [['transform --max-rejects 0', 'Fail when any record is unusable']],
+  run: runTransform,
+};
+
+/** Normalizes what is due; `loads` when loading follows at once. */
+export async function runTransform(
+  context: Context,
+  args: Arguments<typeof OPTIONS>,
+  _rest?: string[],
+  { loads = false } = {},
+): Promise<void> {
   const { settings, log, signal } = context;
   const { dataDir } = settings;
   const { force, workers } = args;
@@ -32,7 +47,7 @@ export async function runTransform(context: Context, args: TransformArguments): 
       transform({ dataDir, force, maxRejects, workers }, { progress, signal }),
     ),
   );
-  log.info(summarizeTransform(result, ndjsonRoot(dataDir), args.loads), {
+  log.info(summarizeTransform(result, ndjsonRoot(dataDir), loads), {
     stage: 'transform',
     ...result,
   });
@@ -40,4 +55,62 @@ export async function runTransform(context: Context, args: TransformArguments): 
   // In JSON, it is a field of the result already.
   if (drift !== null && !log.isJson) log.info(drift);
   if (args.json) writeJson(context, result);
+}
+
+/** What was normalized, for people. Pure. */
+export function summarizeTransform(
+  { runs, skipped, durationMs }: TransformResult,
+  folder: string,
+  loads = false,
+): string {
+  if (runs.length === 0 && skipped === 0) {
+    return joinLines('transform: there is no complete run yet', 'next: make extract');
+  }
+  if (runs.length === 0) {
+    return `transform: nothing to do, ${toCounted(skipped, 'runs')} done already`;
+  }
+  const sum = (
+    key: 'records' | 'rows' | 'rejects' | 'replacedCharacters' | 'redacted' | 'bytes',
+  ): number => runs.reduce((total, run) => total + run[key], 0);
+  const redacted = sum('redacted');
+  return joinLines(
+    `transform: ${toCounted(sum('rows'), 'rows')} of ${toCounted(runs.length, 'runs')} in ${toDuration(durationMs)}`,
+    `${toSize(sum('bytes'))}, ${toCounted(sum('rejects'), 'records')} rejected, ${toCounted(sum('replacedCharacters'), 'characters')} replaced`,
+    ...(redacted === 0
+      ? []
+      : [
+          `warning: ${toCounted(redacted, 'e-mails')} came without contents; give the app the scope sales-email-read, then extract --full`,
+        ]),
+    `in ${shortenPath(folder)}`,
+    ...(loads ? [] : ['next: make load']),
+  );
+}
+
+/** How many new types, fields and kinds are shown of a run. */
+const SHOWN = 20;
+
+/** What HubSpot sends now that it did not send before, run by run; null when there is nothing new. */
+export function summarizeDrift({ runs }: Pick<TransformResult, 'runs'>): string | null {
+  const lines = runs.flatMap(({ run, drift }) => {
+    if (drift.length === 0) return [];
+    const shown = drift.slice(0, SHOWN).map(({ what, type, field, kind, rows, example }) => {
+      const name = what === 'type' ? `type ${type}` : `${type} ${field}`;
+      const how = { type: '', field: ` (${kind})`, kind: ` is ${kind} now` }[what];
+      return `    ${name}${how}: ${toCounted(rows, 'rows')}, as in ${example}`;
+    });
+    const more = drift.length > SHOWN ? [`    and ${drift.length - SHOWN} more: see --json`] : [];
+    return [`  new in ${run}, and kept:`, ...shown, ...more];
+  });
+  return lines.length === 0 ? null : lines.join('\n');
+}
+
+/** `100` → a count, `2.5%` → a percentage. Throws SettingsError. */
+export function parseMaxRejects(text: string): { count: number } | { percent: number } {
+  const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim()) ?? [];
+  const value = Number(number);
+  if (percent === '%' && value <= 100) return { percent: value };
+  if (percent === '' && Number.isSafeInteger(value)) return { count: value };
+  throw new SettingsError(
+    `--max-rejects must be a count such as 50 or a percentage such as 2%; it is ${text}`,
+  );
 }

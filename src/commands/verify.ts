@@ -2,10 +2,22 @@ import { ArchiveError } from '../errors.ts';
 import { verify } from '../maintain/verify.ts';
 import { toCounted, toSize } from '../terminal/text.ts';
 import { toVisible } from '../terminal/visible-text.ts';
+import { type Arguments, type Command, JSON_OPTION, type OptionTable } from './command.ts';
 import { type Context, watched, writeJson } from './context.ts';
 
-/** `verify`: re-hashes the archive. Throws ArchiveError when anything is wrong, after listing it on stdout. */
-export async function runVerify(context: Context, args: { json: boolean }): Promise<void> {
+const OPTIONS = { json: JSON_OPTION } as const satisfies OptionTable;
+
+/** `verify`: re-hashes the archive. */
+export const verifyCommand: Command<typeof OPTIONS> = {
+  name: 'verify',
+  describe: 'Hash every file of the archive and compare with its journals and manifests',
+  options: OPTIONS,
+  examples: [['verify || mail -s archive me', 'Exit code 4 when anything is wrong']],
+  run: runVerify,
+};
+
+/** Throws ArchiveError when anything is wrong, after listing it on stdout. */
+async function runVerify(context: Context, args: Arguments<typeof OPTIONS>): Promise<void> {
   const { settings, output, signal } = context;
   const result = await watched(context, 'verify', (progress) =>
     verify(settings.dataDir, { progress, signal }),

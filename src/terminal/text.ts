@@ -1,4 +1,6 @@
-/** Numbers and sizes as people read them. Pure. */
+import path from 'node:path';
+
+/** Numbers, sizes and paths as people read them. */
 
 const GROUPED = new Intl.NumberFormat('en-US');
 
@@ -32,4 +34,15 @@ export function toDuration(ms: number): string {
   const minutes = Math.floor(Math.round(seconds) / 60);
   if (minutes < 60) return `${minutes} min ${Math.round(seconds) - minutes * 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A heading, and what belongs to it indented below. */
+export function joinLines(head: string, ...rest: string[]): string {
+  return [head, ...rest.map((line) => `  ${line}`)].join('\n');
+}
+
+/** A path as seen from the current folder, where it lies within it. */
+export function shortenPath(folder: string): string {
+  const relative = path.relative(process.cwd(), folder);
+  return relative === '' || relative.startsWith('..') ? folder : relative;
 }

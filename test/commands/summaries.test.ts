@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { RawManifest } from '../../src/archive/manifest.ts';
-import { summarizeExtract, summarizeLoad, summarizeTransform } from '../../src/terminal/summary.ts';
+import { summarizeExtract } from '../../src/commands/extract.ts';
+import { summarizeLoad } from '../../src/commands/load.ts';
+import { summarizeTransform } from '../../src/commands/transform.ts';
 
 const types = { CALL: 1_257, EMAIL: 26_718, MEETING: 27, NOTE: 1_213, SMS: 9, TASK: 825, X: 3 };
 const summarize = (manifest: Partial<RawManifest>, resumedPages = 0) =>
