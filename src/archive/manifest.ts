@@ -1,9 +1,28 @@
-import { readFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ArchiveError } from '../errors.ts';
 import { cannotRead, writeFileAtomically } from '../files.ts';
 import type { Api } from '../model/row.ts';
-import { ABANDONED, MANIFEST, type Mode, PLAN, type RunId } from './runs.ts';
+import { ABANDONED, isRunId, MANIFEST, type Mode, PLAN, type RunId } from './runs.ts';
+import {
+  type Check,
+  findMisfit,
+  isCount,
+  isFlag,
+  isInstant,
+  isInteger,
+  isListOf,
+  isMapOf,
+  isName,
+  isNullOr,
+  isOneOf,
+  isOptional,
+  isSha256,
+  isShape,
+  isText,
+  type Shape,
+} from './shape.ts';
 
 /** The version of the archive's files; raised when a reader of the old ones would misread the new ones. */
 export const FORMAT = 1;
@@ -25,7 +44,7 @@ export interface RunPlan {
 }
 
 /** Pages and records of a stream, or of a run. */
-export interface Tally {
+export interface PageCounts {
   pages: number;
   records: number;
   /** Of the page files, after content decoding. */
@@ -33,7 +52,7 @@ export interface Tally {
 }
 
 /** `_manifest.json` of a raw run, its last file: the run is complete. */
-export interface RawManifest extends RunPlan, Tally {
+export interface RawManifest extends RunPlan, PageCounts {
   /** Null when the run returned no record to tell it. */
   portalId: number | null;
   /** By HubSpot's clock: no later than the first answer was made. */
@@ -46,7 +65,7 @@ export interface RawManifest extends RunPlan, Tally {
   types: Record<string, number>;
   /** The association kinds the run knows about, as in the rows; v1 returns all there are. */
   associationKinds: 'all' | string[];
-  streams: Record<string, Tally>;
+  streams: Record<string, PageCounts>;
   /** Of `_pages.ndjson`, whose lines hold the sha256 of each page. */
   journalSha256: string;
 }
@@ -124,11 +143,90 @@ export interface NdjsonManifest {
   rejectsSha256?: string;
 }
 
+const isMode: Check<Mode> = isOneOf('full', 'changes');
+const isApi: Check<Api> = isOneOf('v1', 'objects');
+const isWindow = isNullOr(
+  isShape<NonNullable<RunPlan['window']>>({ from: isInstant, to: isNullOr(isInstant) }),
+);
+const COUNTS: Shape<PageCounts> = { pages: isCount, records: isCount, bytes: isCount };
+const isAssociationKinds: Check<RawManifest['associationKinds']> = (value) =>
+  value === 'all' || isListOf(isText)(value);
+
+const RUN_PLAN: Shape<RunPlan> = {
+  format: isOneOf(FORMAT),
+  run: isRunId,
+  mode: isMode,
+  api: isApi,
+  apiVersion: isOptional(isText),
+  demo: isFlag,
+  window: isWindow,
+  objects: isOptional(
+    isShape<NonNullable<RunPlan['objects']>>({
+      portalId: isInteger,
+      properties: isMapOf(isListOf(isText)),
+    }),
+  ),
+};
+
+const RAW_MANIFEST: Shape<RawManifest> = {
+  ...RUN_PLAN,
+  ...COUNTS,
+  portalId: isNullOr(isInteger),
+  startedAt: isInstant,
+  finishedAt: isInstant,
+  newestUpdate: isNullOr(isInstant),
+  types: isMapOf(isCount),
+  associationKinds: isAssociationKinds,
+  streams: isMapOf(isShape(COUNTS)),
+  journalSha256: isSha256,
+};
+
+const NDJSON_MANIFEST: Shape<NdjsonManifest> = {
+  format: isOneOf(FORMAT),
+  normalizer: isInteger,
+  run: isRunId,
+  mode: isMode,
+  api: isApi,
+  demo: isFlag,
+  portalId: isNullOr(isInteger),
+  startedAt: isInstant,
+  finishedAt: isInstant,
+  window: isWindow,
+  types: isMapOf(isCount),
+  associationKinds: isAssociationKinds,
+  rawManifestSha256: isSha256,
+  records: isCount,
+  rows: isCount,
+  rejects: isCount,
+  replacedCharacters: isCount,
+  redacted: isCount,
+  fields: isMapOf(isMapOf(isMapOf(isShape<FieldUse>({ rows: isCount, example: isText })))),
+  drift: isOptional(
+    isListOf(
+      isShape<Drift>({
+        what: isOneOf('type', 'field', 'kind'),
+        type: isText,
+        field: isNullOr(isText),
+        kind: isNullOr(isText),
+        rows: isCount,
+        example: isText,
+      }),
+    ),
+  ),
+  parts: isListOf(
+    isShape<NdjsonPart>({ file: isName, rows: isCount, bytes: isCount, sha256: isSha256 }),
+  ),
+  rejectsSha256: isOptional(isSha256),
+};
+
+/** Many times what the census of the fields of a large portal takes. */
+const MAX_BYTES = 64 * 2 ** 20;
+
 export async function writePlan(folder: string, plan: RunPlan): Promise<void> {
   await writeFileAtomically(path.join(folder, PLAN), toText(plan));
 }
 
-/** Marks an interrupted run as one that nobody will go on with, since `by` was started instead. */
+/** Marks an interrupted run as abandoned: `by` was started in its stead. */
 export async function writeAbandoned(
   folder: string,
   mark: { run: RunId; by: RunId },
@@ -144,44 +242,58 @@ export async function writeNdjsonManifest(folder: string, manifest: NdjsonManife
   await writeFileAtomically(path.join(folder, MANIFEST), toText(manifest));
 }
 
-/** The plan of a raw run. Throws ArchiveError when it is missing or unreadable. */
+/** The plan of the raw run in `folder`. Throws ArchiveError when it is missing, damaged, or of another run. */
 export function readPlan(folder: string): Promise<RunPlan> {
-  return readJsonFile<RunPlan>(path.join(folder, PLAN));
+  return readJsonFile(path.join(folder, PLAN), RUN_PLAN);
 }
 
-/** The manifest of a complete raw run. Throws ArchiveError when it is missing or unreadable. */
+/** The manifest of the raw run in `folder`. Throws ArchiveError when it is missing, damaged, or of another run. */
 export function readRawManifest(folder: string): Promise<RawManifest> {
-  return readJsonFile<RawManifest>(path.join(folder, MANIFEST));
+  return readJsonFile(path.join(folder, MANIFEST), RAW_MANIFEST);
 }
 
-/** The manifest of an NDJSON run. Throws ArchiveError when it is missing or unreadable. */
+/** The manifest of the NDJSON run in `folder`. Throws ArchiveError when it is missing, damaged, or of another run. */
 export function readNdjsonManifest(folder: string): Promise<NdjsonManifest> {
-  return readJsonFile<NdjsonManifest>(path.join(folder, MANIFEST));
+  return readJsonFile(path.join(folder, MANIFEST), NDJSON_MANIFEST);
 }
 
-async function readJsonFile<T extends { format: number; run: string }>(file: string): Promise<T> {
-  let text: string;
+/** The sha256 of the manifest in `folder`, raw or NDJSON, which names the run's exact content. Throws ArchiveError. */
+export async function hashManifest(folder: string): Promise<string> {
+  return hash('sha256', await readBytes(path.join(folder, MANIFEST)), 'hex');
+}
+
+async function readJsonFile<T extends { run: RunId }>(file: string, shape: Shape<T>): Promise<T> {
+  const bytes = await readBytes(file);
+  let value: unknown;
   try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw cannotRead(file, error);
-  }
-  let value: T;
-  try {
-    value = JSON.parse(text);
+    value = JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     throw new ArchiveError(`${file} is damaged: it is not JSON`, { cause: error });
   }
-  if (value === null || typeof value !== 'object' || typeof value.run !== 'string') {
-    throw new ArchiveError(`${file} is damaged: it lacks the keys of such a file`);
+  const { format = FORMAT } = Object(value) as { format?: unknown };
+  if (isInteger(format) && format !== FORMAT) {
+    throw new ArchiveError(`${file} has format ${format}; this version reads format ${FORMAT}`, {
+      next: 'Use the version of hubspot-engagements that wrote it, or a newer one.',
+    });
   }
-  if (value.format !== FORMAT) {
-    throw new ArchiveError(
-      `${file} has format ${value.format}; this version reads format ${FORMAT}`,
-      { next: 'Use the version of hubspot-engagements that wrote it, or a newer one.' },
-    );
+  const misfit = findMisfit(value, shape);
+  if (misfit !== null) throw new ArchiveError(`${file} is damaged: ${misfit}`);
+  const read = value as T;
+  // A run's folder is named as the run.
+  if (!path.dirname(file).endsWith(path.normalize(read.run))) {
+    throw new ArchiveError(`${file} is damaged: it belongs to run ${read.run}`);
   }
-  return value;
+  return read;
+}
+
+async function readBytes(file: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(file);
+    if (size <= MAX_BYTES) return await readFile(file);
+  } catch (error) {
+    throw cannotRead(file, error);
+  }
+  throw new ArchiveError(`${file} is damaged: it is larger than any such file`);
 }
 
 function toText(value: unknown): string {

@@ -20,8 +20,8 @@ export const REJECTS = '_rejects.ndjson';
 
 const RUN_ID = /^\d{4}\/\d{2}\/\d{2}\/\d{6}Z-(?:full|changes)$/;
 
-export function isRunId(text: string): text is RunId {
-  return RUN_ID.test(text);
+export function isRunId(value: unknown): value is RunId {
+  return typeof value === 'string' && RUN_ID.test(value);
 }
 
 export function runMode(run: RunId): Mode {

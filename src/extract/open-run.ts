@@ -86,7 +86,7 @@ async function openRun(
   { compress = false }: PageStorage,
 ): Promise<OpenRun> {
   const journal = await openJournal(folder);
-  const pages = (await readJournal(folder)).pages.map(toKnown);
+  const pages = journal.pages.map(toKnown);
   const toFile = createNames(pages, compress ? '.json.gz' : '.json');
 
   async function write(

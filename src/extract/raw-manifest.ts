@@ -1,5 +1,5 @@
 import type { PageEntry } from '../archive/journal.ts';
-import type { RawManifest, RunPlan, Tally } from '../archive/manifest.ts';
+import type { PageCounts, RawManifest, RunPlan } from '../archive/manifest.ts';
 import { ASSOCIATION_KINDS } from '../model/association-kinds.ts';
 
 /** The manifest of a run whose journal holds `pages` (at least one). Pure. */
@@ -8,7 +8,7 @@ export function toRawManifest(
   pages: readonly PageEntry[],
   journalSha256: string,
 ): RawManifest {
-  const streams: Record<string, Tally> = {};
+  const streams: Record<string, PageCounts> = {};
   const types = new Map<string, number>();
   // What only completes a page holds no records of its own.
   const counted = pages.map((page) =>
@@ -34,12 +34,16 @@ export function toRawManifest(
     types: Object.fromEntries([...types].sort(([a], [b]) => (a < b ? -1 : 1))),
     associationKinds: plan.api === 'v1' ? 'all' : Object.values(ASSOCIATION_KINDS).sort(),
     streams,
-    ...(counted.reduce<Tally | undefined>(add, undefined) ?? { pages: 0, records: 0, bytes: 0 }),
+    ...(counted.reduce<PageCounts | undefined>(add, undefined) ?? {
+      pages: 0,
+      records: 0,
+      bytes: 0,
+    }),
     journalSha256,
   };
 }
 
-function add(tally: Tally | undefined, page: PageEntry): Tally {
+function add(tally: PageCounts | undefined, page: PageEntry): PageCounts {
   return {
     pages: (tally?.pages ?? 0) + 1,
     records: (tally?.records ?? 0) + page.records,

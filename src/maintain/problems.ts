@@ -1,4 +1,3 @@
-import type { RunId } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
 
 /** Something in the archive that is not as it should be. */
@@ -43,11 +42,6 @@ export async function noteDamage(
     problems.push({ kind: isMissing ? 'missing' : 'damaged', path: file, problem: error.message });
     return false;
   }
-}
-
-/** Throws ArchiveError when a manifest or plan is that of another run. */
-export function assertRun(file: string, named: RunId, run: RunId): void {
-  if (named !== run) throw new ArchiveError(`${file} is damaged: it belongs to run ${named}`);
 }
 
 /** Throws ArchiveError when a file does not say what another one says as well. */

@@ -4,12 +4,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findStrays } from '../archive/find-strays.ts';
 import { type NdjsonManifest, readNdjsonManifest, readRawManifest } from '../archive/manifest.ts';
-import { isComplete, MANIFEST, REJECTS, type RunId } from '../archive/runs.ts';
+import { isComplete, MANIFEST, REJECTS } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
 import { cannotRead, exists } from '../files.ts';
 import {
   assertAgreement,
-  assertRun,
   noteDamage,
   type Problem,
   type Verified,
@@ -20,7 +19,6 @@ import {
 export async function verifyNdjsonRun(
   folder: string,
   rawFolder: string,
-  run: RunId,
   { onBytes }: VerifyWatch,
 ): Promise<Verified> {
   const problems: Problem[] = [];
@@ -34,7 +32,6 @@ export async function verifyNdjsonRun(
   let manifest: NdjsonManifest | undefined;
   await noteDamage(problems, manifestFile, async () => {
     const read = await readNdjsonManifest(folder);
-    assertRun(manifestFile, read.run, run);
     const rows = read.parts.reduce((sum, part) => sum + part.rows, 0);
     assertAgreement(manifestFile, { rows, records: rows + read.rejects }, read);
     manifest = read;

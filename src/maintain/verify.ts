@@ -41,12 +41,12 @@ export async function verify(dataDir: string, things: VerifyThings): Promise<Ver
   };
   add(await findForeign(raw));
   for (const run of await listRuns(raw)) {
-    add(await verifyRawRun(path.join(raw, run), run, watch));
+    add(await verifyRawRun(path.join(raw, run), watch));
     result.rawRuns += 1;
   }
   add(await findForeign(ndjson));
   for (const run of await listRuns(ndjson)) {
-    add(await verifyNdjsonRun(path.join(ndjson, run), path.join(raw, run), run, watch));
+    add(await verifyNdjsonRun(path.join(ndjson, run), path.join(raw, run), watch));
     result.ndjsonRuns += 1;
   }
   return result;

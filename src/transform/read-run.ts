@@ -25,15 +25,10 @@ export async function readSource(dataDir: string, run: RunId): Promise<RawRunSou
   const folder = path.join(rawRoot(dataDir), run);
   const manifest = await readRawManifest(folder);
   const { pages, sha256 } = await readJournal(folder);
-  const journal = path.join(folder, JOURNAL);
   if (sha256 !== manifest.journalSha256) {
     throw new ArchiveError(
-      `${journal} is damaged: its sha256 is ${sha256}, the manifest says ${manifest.journalSha256}`,
+      `${path.join(folder, JOURNAL)} is damaged: its sha256 is ${sha256}, the manifest says ${manifest.journalSha256}`,
     );
-  }
-  const outside = pages.find(({ file }) => file !== path.basename(file));
-  if (outside !== undefined) {
-    throw new ArchiveError(`${journal} is damaged: ${outside.file} is no file of its folder`);
   }
   const known = pages.map(({ file }) => file);
   const stray = (await findStrays(folder, known)).find((name) => !name.startsWith('_'));

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { readRawManifest, type Tally } from '../archive/manifest.ts';
+import { type PageCounts, readRawManifest } from '../archive/manifest.ts';
 import { isComplete, listRuns, type RunId, rawRoot } from '../archive/runs.ts';
 import { ArchiveError, GuardRefused } from '../errors.ts';
 import type { Progress } from '../progress.ts';
@@ -108,7 +108,7 @@ async function planRuns({
 }
 
 // A manifest that cannot be read is told when its run's turn comes.
-async function sumUp(dataDir: string, runs: RunId[]): Promise<Tally> {
+async function sumUp(dataDir: string, runs: RunId[]): Promise<PageCounts> {
   const sum = { pages: 0, records: 0, bytes: 0 };
   for (const run of runs) {
     const manifest = await readRawManifest(path.join(rawRoot(dataDir), run)).catch(() => null);

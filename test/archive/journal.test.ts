@@ -47,6 +47,7 @@ async function write(...entries: PageEntry[]): Promise<void> {
 
 test('a line for each page, private, in the order they were given', async () => {
   const journal = await openJournal(folder);
+  expect(journal.pages).toEqual([]);
   await Promise.all([1, 2, 3].map((n) => journal.append(toEntry(n))));
   await journal.close();
   const text = await readFile(file, 'utf8');
@@ -109,26 +110,26 @@ describe('a last line that a crash cut short', () => {
     expect((await readJournal(folder)).pages).toEqual([toEntry(1)]);
   });
 
-  test('damage before it stays as it is', async () => {
+  test('stays as it is when there is damage before it', async () => {
     const damaged = Buffer.concat([Buffer.from([0xff, 0xfe, 0x80, 0x0a]), Buffer.from('{"fi')]);
     await writeFile(file, damaged);
-    await write();
-    expect(await readFile(file)).toEqual(damaged.subarray(0, 4));
+    await expect(openJournal(folder)).rejects.toThrow(`${file} is damaged: line 1 is not`);
+    expect(await readFile(file)).toEqual(damaged);
   });
 });
 
 test.each([
-  ['no JSON', 'nonsense'],
-  ['another object', '{"file":"engagements-000001.json"}'],
-  ['null', 'null'],
-  ['nothing', ''],
-])('a line of %s is damage, by its number', async (_name, line) => {
+  ['no JSON', 'nonsense', 'it is not JSON'],
+  ['another object', '{"file":"engagements-000001.json"}', 'stream is missing'],
+  ['null', 'null', 'it is not an object'],
+  ['nothing', '', 'it is not JSON'],
+])('a line of %s is damage, by its number', async (_name, line, problem) => {
   await write(toEntry(1));
   await writeFile(file, `${await readFile(file, 'utf8')}${line}\n${JSON.stringify(toEntry(3))}\n`);
   const error: unknown = await readJournal(folder).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ArchiveError);
   const { message, next, exitCode } = error as ArchiveError;
-  expect(message).toBe(`${file} is damaged: line 2 is not a page entry`);
+  expect(message).toBe(`${file} is damaged: line 2 is not a page entry: ${problem}`);
   expect(next).toContain('Restore it from a backup');
   expect(exitCode).toBe(4);
 });

@@ -86,11 +86,11 @@ describe('damage is named', () => {
   const run = '2026/11/04/000000Z-full';
   test.each([
     ['_plan.json', '', 'is damaged: it is not JSON'],
-    ['_plan.json', '[]', 'is damaged: it lacks the keys of such a file'],
+    ['_plan.json', '[]', 'is damaged: it is not an object'],
     ['_manifest.json', '{"format":1', 'is damaged: it is not JSON'],
-    ['_manifest.json', 'null', 'is damaged: it lacks the keys of such a file'],
-    ['_manifest.json', '{"format":1}', 'is damaged: it lacks the keys of such a file'],
-    ['_manifest.json', `{"run":"${run}"}`, 'has format undefined; this version reads format 1'],
+    ['_manifest.json', 'null', 'is damaged: it is not an object'],
+    ['_manifest.json', '{"format":1}', 'is damaged: run is missing'],
+    ['_manifest.json', `{"run":"${run}"}`, 'is damaged: format is missing'],
     ['_manifest.json', `{"format":2,"run":"x"}`, 'has format 2; this version reads format 1'],
   ])('%s with %j', async (name, content, message) => {
     const file = path.join(await makeFolder(run), name);

@@ -174,7 +174,7 @@ test('a journal with damage before its end is refused, and nothing is asked', as
   const before = await listFiles(dataDir);
   portal.requests.length = 0;
   await expect(extractFrom(portal, dataDir, options)).rejects.toMatchObject({
-    message: `${journal} is damaged: line 1 is not a page entry`,
+    message: `${journal} is damaged: line 1 is not a page entry: it is not JSON`,
     exitCode: 4,
   });
   expect(await listFiles(dataDir)).toEqual(before);

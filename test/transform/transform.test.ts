@@ -367,7 +367,7 @@ describe('a damaged run', () => {
     const resealed = { ...manifest, journalSha256: toSha256(forged) };
     await writeFile(path.join(folder, MANIFEST), JSON.stringify(resealed));
     await expect(run()).rejects.toThrow(
-      `${folder}/${JOURNAL} is damaged: ../../../../../../secret.json is no file of its folder`,
+      `${folder}/${JOURNAL} is damaged: line 1 is not a page entry: file is wrong`,
     );
   });
 
