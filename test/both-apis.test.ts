@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { evolvePortal } from '../src/demo/evolve-portal.ts';
-import { type Portal, startPortal } from '../src/demo/start-portal.ts';
+import { type Portal, startPortal } from './portal/start-portal.ts';
 import { createTestDatabase, type TestDatabase } from './support/postgres.ts';
 import { runCli } from './support/run-cli.ts';
 import { makeTemporaryFolder } from './support/temporary-folder.ts';

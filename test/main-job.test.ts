@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Portal, startPortal } from '../src/demo/start-portal.ts';
+import { type Portal, startPortal } from './portal/start-portal.ts';
 import { createTestDatabase, type TestDatabase } from './support/postgres.ts';
 import { type Ended, runCli } from './support/run-cli.ts';
 import { makeTemporaryFolder } from './support/temporary-folder.ts';

@@ -1,5 +1,5 @@
 import { seededRandom } from '../../src/demo/random.ts';
-import { startPortal } from '../../src/demo/start-portal.ts';
+import { startPortal } from '../../test/portal/start-portal.ts';
 
 /** What {@link serveAccount} is started with, as JSON in argv. */
 export interface AccountOptions {

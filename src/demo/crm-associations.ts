@@ -1,9 +1,8 @@
-import { exactNumber, isRawNumber } from '../json.ts';
-import { type Answer, invalidRequest } from './answers.ts';
+import { exactNumber } from '../json.ts';
+import { type Answer, invalidRequest, pageOf } from './answers.ts';
 import type { ObjectType, TargetType } from './object-types.ts';
-import { toPageBody } from './page-body.ts';
 import type { PortalData } from './portal-data.ts';
-import { toV1Parts, type V1Parts } from './v1-parts.ts';
+import { parseId, readParts, type StoredRecord } from './stored-record.ts';
 
 /** The URL at which a list goes on. */
 export type LinkPages = (path: string, after: string) => string;
@@ -25,15 +24,14 @@ interface AssociatedIds {
  * `inlineAssociations` ids of a kind, the rest by paging. Undefined when there are none at all.
  */
 export function toInlineAssociations(
-  id: bigint,
-  record: V1Parts,
+  record: StoredRecord,
   { type, targets, link }: { type: ObjectType; targets: readonly TargetType[]; link: LinkPages },
   { inlineAssociations }: PortalData,
 ): Record<string, unknown> | undefined {
   const kinds = targets.flatMap((target) => {
     const { ids, after } = readIds(record, type, target, inlineAssociations);
     if (ids.length === 0) return [];
-    const path = `/crm/v3/objects/${type.id}/${id}/associations/${target.id}`;
+    const path = `/crm/v3/objects/${type.id}/${record.id}/associations/${target.id}`;
     const results = ids.flatMap((to) => [
       { id: String(to), type: `${type.singular}_to_${target.singular}` },
       ...(hasLabel(to) ? [{ id: String(to), type: LABEL.name }] : []),
@@ -65,7 +63,7 @@ export function answerAssociations(
   for (const input of inputs) {
     const id = String(input?.id);
     if (!/^\d+$/.test(id)) return invalidRequest(`Invalid input JSON: ${id} is not an id`);
-    const record = toV1Parts(data.store.get(BigInt(id)));
+    const record = data.store.find(BigInt(id));
     const { ids, after } = readIds(record, type, target, data.batchAssociations, input.after);
     if (ids.length === 0) {
       errors.push(noAssociations(id, type, target));
@@ -79,34 +77,26 @@ export function answerAssociations(
   }
 
   const failed =
-    errors.length > 0 && `"numErrors":${errors.length},"errors":${JSON.stringify(errors)},`;
+    errors.length > 0 ? `"numErrors":${errors.length},"errors":${JSON.stringify(errors)},` : '';
   const completedAt = new Date(data.now()).toISOString();
-  return {
-    status: failed ? 207 : 200,
-    body: toPageBody(
-      '{"status":"COMPLETE","results":[',
-      results,
-      `],${failed || ''}"startedAt":"${startedAt}","completedAt":"${completedAt}"}`,
-    ),
-  };
+  const tail = `],${failed}"startedAt":"${startedAt}","completedAt":"${completedAt}"}`;
+  const answer = pageOf(results, tail, '{"status":"COMPLETE","results":[');
+  return { ...answer, status: failed === '' ? 200 : 207 };
 }
 
 /** At most `limit` ids behind the cursor; none when the record is of another type. */
 function readIds(
-  record: V1Parts,
+  record: StoredRecord | undefined,
   type: ObjectType,
   target: TargetType,
   limit: number,
   cursor?: unknown,
 ): AssociatedIds {
-  const listed = record.associations[target.v1Key];
-  if (!type.v1Types.includes(String(record.engagement['type'])) || !Array.isArray(listed)) {
-    return { ids: [], after: undefined };
-  }
-  const digits = listed.map((id) => (isRawNumber(id) ? id.rawJSON : String(id)));
-  const all = [...new Set(digits.filter((text) => /^\d+$/.test(text)).map(BigInt))].sort((a, b) =>
-    a < b ? -1 : 1,
-  );
+  const isOfType = record !== undefined && type.v1Types.includes(record.type ?? '');
+  const listed = isOfType ? readParts(record).associations[target.v1Key] : undefined;
+  if (!Array.isArray(listed)) return { ids: [], after: undefined };
+  const known = listed.map(parseId).filter((id) => id !== undefined);
+  const all = [...new Set(known)].sort((a, b) => (a < b ? -1 : 1));
   const from = all.findIndex((id) => id > readCursor(cursor));
   const ids = from < 0 ? [] : all.slice(from, from + limit);
   const last = ids.at(-1);

@@ -1,4 +1,4 @@
-import type { Answer } from './answers.ts';
+import { type Answer, answerOf } from './answers.ts';
 import { KINDS, OBJECT_PROPERTIES, type PropertyRule } from './object-properties.ts';
 import type { ObjectType } from './object-types.ts';
 
@@ -8,7 +8,7 @@ export function answerProperties(type: ObjectType): Answer {
   const results = [...rules]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((rule) => toDefinition(rule, type));
-  return { status: 200, body: JSON.stringify({ results }) };
+  return answerOf({ results });
 }
 
 function toDefinition({ name, kind, custom = false }: PropertyRule, { singular }: ObjectType) {

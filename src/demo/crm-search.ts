@@ -1,7 +1,6 @@
-import { type Answer, invalidRequest } from './answers.ts';
-import { toCrmObject } from './crm-object.ts';
+import { type Answer, invalidRequest, pageOf } from './answers.ts';
+import { toCrmObject } from './crm-objects.ts';
 import type { ObjectType } from './object-types.ts';
-import { toPageBody } from './page-body.ts';
 import type { PortalData } from './portal-data.ts';
 import type { StoredRecord } from './stored-record.ts';
 
@@ -37,7 +36,7 @@ type Test = (record: StoredRecord) => boolean;
 class SearchRefused extends Error {}
 
 /**
- * `POST /crm/objects/<version>/{type}/search`, as the index shows the records: groups of filters (or) of filters (and),
+ * `POST /crm/objects/<version>/{type}/search`: groups of filters (or) of filters (and),
  * one sort (by creation by default), offsets as `after`. Neither associations nor archived records; nothing beyond
  * `searchCap`, though `total` counts all.
  */
@@ -59,7 +58,7 @@ function searchObjects(body: Record<string, unknown>, type: ObjectType, data: Po
     refuse(`paging beyond ${data.searchCap} results is not possible: narrow the filters`);
   }
   const test = toTest(asList(body['filterGroups'], 'filterGroups'));
-  const found = [...data.store.indexed()].filter(
+  const found = [...data.store.living()].filter(
     (record) => type.v1Types.includes(record.type ?? '') && test(record),
   );
   found.sort(toOrder(asList(body['sorts'], 'sorts')));
@@ -69,17 +68,10 @@ function searchObjects(body: Record<string, unknown>, type: ObjectType, data: Po
   const items = found
     .slice(after, after + limit)
     .values()
-    // The recycle bin is not searched, whatever became of the record since it was indexed.
-    .map((record) => toCrmObject({ ...record, archivedAt: null }, wish, data));
+    .map((record) => toCrmObject(record, wish, data));
   const next = after + limit < found.length ? String(after + limit) : undefined;
-  const head = `{"total":${found.length},"results":[`;
   const tail = next === undefined ? ']}' : `],"paging":{"next":{"after":"${next}"}}}`;
-  return {
-    status: 200,
-    limits: 'daily',
-    body: toPageBody(head, items, tail),
-    ...(next !== undefined && { nextCursor: next }),
-  };
+  return { ...pageOf(items, tail, `{"total":${found.length},"results":[`), limits: 'daily' };
 }
 
 function toTest(groups: unknown[]): Test {

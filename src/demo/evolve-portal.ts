@@ -96,7 +96,7 @@ function addRecords(store: Store, count: number, at: () => number): number {
     const createdAt = at();
     const record = toDemoRecord({ id: highest + (n + 1) * 1_117, type: like, createdAt });
     const engagement = { ...record.engagement, portalId, type, lastUpdated: createdAt };
-    store.add({ ...record, engagement }, { at: createdAt });
+    store.add({ ...record, engagement });
   }
   return count;
 }

@@ -1,6 +1,5 @@
 import { isRawNumber } from '../json.ts';
-import type { StoredRecord } from './stored-record.ts';
-import type { V1Parts } from './v1-parts.ts';
+import type { StoredRecord, V1Parts } from './stored-record.ts';
 
 /** A property of an object type, and where its value comes from. */
 export interface PropertyRule {

@@ -1,43 +1,76 @@
-import { redactEmail } from './redact-email.ts';
-import type { Store } from './store.ts';
-import { toV1Parts } from './v1-parts.ts';
+import { DEMO_PORTAL_ID, demoEngagements } from './demo-engagements.ts';
+import { evolvePortal } from './evolve-portal.ts';
+import { createStore, type Store } from './store.ts';
+import { readParts, type StoredRecord } from './stored-record.ts';
+
+/** What a portal holds. */
+export interface PortalDataOptions {
+  /** Engagements to have instead of the demo portal's. */
+  engagements?: readonly StoredRecord[];
+  /** How many engagements the demo portal has; 30,167 by default. */
+  size?: number;
+  /** The number of the account; that of the first engagement by default. */
+  portalId?: number;
+  /**
+   * How often {@link evolvePortal} has been at work; 0 by default. A portal forgets when it stops, so the instants are
+   * made anew at each start, from its clock: the last step has just happened, the one before it a day ago, and so on.
+   * A program that extracts from the portals of step 0, 1, 2 … one after the other, in its own time, thus finds in each
+   * changes run the edits of the last step and no others: they are younger than the run before, and those of the steps
+   * before are older than its window, whose overlap is an hour.
+   */
+  step?: number;
+  /**
+   * When the steps happened, the first one first, where that is known (from the starts of the runs in an archive, say):
+   * then a record has the same `lastUpdated` in every later portal too. Steps without an instant go by `step`'s rule.
+   */
+  evolvedAt?: readonly Date[];
+  /** For instants, the `Date` header and the limits; this machine's by default. */
+  clock?: { now(): Date };
+  /** How many associated ids of a kind stand inside an object; 100 by default. */
+  inlineAssociations?: number;
+  /** How many associated ids a batch of associations has for one object; 500 by default. */
+  batchAssociations?: number;
+  /** How many results of a search can be paged through; HubSpot's 10,000 by default. */
+  searchCap?: number;
+}
 
 /** What the endpoints of a portal answer from. */
-export interface PortalData {
+export interface PortalData
+  extends Required<
+    Pick<PortalDataOptions, 'portalId' | 'inlineAssociations' | 'batchAssociations' | 'searchCap'>
+  > {
   store: Store;
-  portalId: number;
   /** Epoch milliseconds. */
   now: () => number;
-  /**
-   * `old`: the app has nothing but the former scope `engagements-read`, with which `modified/after` is empty without a
-   * word.
-   */
-  scopes: 'all' | 'old';
-  /**
-   * Scopes that the app lacks. Without `sales-email-read` e-mails come redacted; without `crm.objects.contacts.read`
-   * nothing is answered but account-info, without `crm.objects.<type>.read` nothing about that object type: 403.
-   */
-  lackedScopes: readonly string[];
-  /** Largest page of v1's `/paged`. */
-  pageLimit: number;
-  /** How many associated ids of one kind an object has inline, and a batch of associations has for one id. */
-  inlineAssociations: number;
-  batchAssociations: number;
-  /** How far search can be paged. */
-  searchCap: number;
 }
 
-/** A record as this app may see it. */
-export function viewRecord(record: unknown, { lackedScopes }: PortalData): unknown {
-  if (!lackedScopes.includes('sales-email-read')) return record;
-  const parts = toV1Parts(record);
-  const redacted = redactEmail(parts);
-  // An odd record stays what it is.
-  return redacted === parts ? record : redacted;
+const DAY_MS = 86_400_000;
+
+/** The data of a portal, after its steps. */
+export function openPortalData(options: PortalDataOptions): PortalData {
+  const { step = 0, evolvedAt = [], clock } = options;
+  const now = clock ? () => +clock.now() : Date.now;
+  const records = options.engagements ?? demoEngagements(options);
+  const store = createStore(records, now);
+  const startedAt = now();
+  for (let n = 1; n <= step; n++) {
+    const at = evolvedAt[n - 1]?.getTime() ?? startedAt - (step - n) * DAY_MS;
+    evolvePortal(store, { step: n, now: at });
+  }
+  return {
+    store,
+    now,
+    portalId: options.portalId ?? findPortalId(options.engagements) ?? DEMO_PORTAL_ID,
+    inlineAssociations: options.inlineAssociations ?? 100,
+    batchAssociations: options.batchAssociations ?? 500,
+    searchCap: options.searchCap ?? 10_000,
+  };
 }
 
-/** Which scope keeps the app from `type` (an object type's plural name; none for all of v1), if any. */
-export function findLackedScope({ lackedScopes }: PortalData, type?: string): string | undefined {
-  const needed = ['crm.objects.contacts.read', ...(type ? [`crm.objects.${type}.read`] : [])];
-  return needed.find((scope) => lackedScopes.includes(scope));
+function findPortalId(records: readonly StoredRecord[] = []): number | undefined {
+  for (const record of records) {
+    const { portalId } = readParts(record).engagement;
+    if (typeof portalId === 'number') return portalId;
+  }
+  return undefined;
 }

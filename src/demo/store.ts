@@ -23,9 +23,8 @@ export interface Slice {
 }
 
 /**
- * The engagements of a portal as v1 records, the one truth that every endpoint reads. Ids are given as numbers or
- * bigints, instants (`at`) as epoch milliseconds, the clock's by default. Whoever holds the store may change it between
- * requests, as users of a real portal do.
+ * Records of a portal, the one truth that every endpoint reads. Instants (`at`) are epoch milliseconds, the clock's by
+ * default. Whoever holds the store may change it between requests, as users of a real portal do.
  */
 export interface Store {
   /** How many live. */
@@ -41,12 +40,12 @@ export interface Store {
     limit: number,
     accept: (version: StoredVersion) => boolean,
   ): { records: StoredVersion[]; next: bigint | undefined };
-  /** What HubSpot's index shows: the living records as they were `indexLagMs` ago, ascending by id. */
-  indexed(): Generator<StoredRecord>;
+  /** The living records, ascending by id. */
+  living(): Iterable<StoredRecord>;
   /** Undefined when there is no such living record. */
-  get(id: bigint | number): unknown;
+  find(id: bigint | number): StoredRecord | undefined;
   /** Throws RangeError when the record has no id, or one that is taken or in the recycle bin. */
-  add(record: unknown, options?: { at?: number }): void;
+  add(record: unknown): void;
   /**
    * Changes a record at an instant, which becomes its `lastUpdated` unless the change names another. HubSpot does not
    * always touch it when only associations change: `touch: false`. Throws RangeError when there is no such record.
@@ -58,31 +57,12 @@ export interface Store {
   ): void;
   /** Puts a record into the recycle bin. Throws RangeError when there is no such record. */
   remove(id: bigint | number, options?: { at?: number }): void;
-  /** Takes a record out of the recycle bin, unchanged. Throws RangeError when it is not there. */
-  restore(id: bigint | number, options?: { at?: number }): void;
-}
-
-/** How a store goes with time. */
-export interface StoreOptions {
-  /** Epoch milliseconds; this machine's clock by default. */
-  now?: () => number;
-  /** How long the index takes to see a change, in ms; 0 by default. */
-  indexLagMs?: number;
-}
-
-/** A place of the store, with the past that a slow index still shows. */
-interface Version extends StoredVersion {
-  changedAt: number;
-  before: Version | null;
 }
 
 /** A store of `records`, which it sorts by id; the order of equal ids stays. */
-export function createStore(
-  records: readonly StoredRecord[],
-  { now = Date.now, indexLagMs = 0 }: StoreOptions = {},
-): Store {
-  const sorted: Version[] = records
-    .map((record) => ({ ...record, archivedAt: null, changedAt: -Infinity, before: null }))
+export function createStore(records: readonly StoredRecord[], now = Date.now): Store {
+  const sorted: StoredVersion[] = records
+    .map((record) => ({ ...record, archivedAt: null }))
     .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   let size = sorted.length;
 
@@ -90,10 +70,10 @@ export function createStore(
     start: number,
     limit: number,
     accept: (version: StoredVersion) => boolean,
-  ): { records: Version[]; next: bigint | undefined } => {
-    const records: Version[] = [];
+  ): { records: StoredVersion[]; next: bigint | undefined } => {
+    const records: StoredVersion[] = [];
     for (let index = start; index < sorted.length; index++) {
-      const version = sorted[index] as Version;
+      const version = sorted[index] as StoredVersion;
       if (!accept(version)) continue;
       // Records of the same id cannot be told apart by a cursor: a page never ends between them.
       const isFull = records.length >= limit && version.id !== records.at(-1)?.id;
@@ -103,7 +83,7 @@ export function createStore(
     return { records, next: undefined };
   };
 
-  const find = (id: bigint | number): { index: number; version: Version | undefined } => {
+  const locate = (id: bigint | number): { index: number; version: StoredVersion | undefined } => {
     const index = firstAbove(sorted, BigInt(id) - 1n);
     const version = sorted[index];
     return { index, version: version?.id === BigInt(id) ? version : undefined };
@@ -111,24 +91,11 @@ export function createStore(
 
   const replace = (
     id: bigint | number,
-    archived: boolean,
-    at: number,
-    fields: (version: Version) => Partial<Version>,
+    change: (version: StoredVersion) => Partial<StoredVersion>,
   ): void => {
-    const { index, version } = find(id);
-    if (version === undefined || (version.archivedAt !== null) !== archived) {
-      throw new RangeError(`the ${archived ? 'recycle bin' : 'store'} has no engagement ${id}`);
-    }
-    const before = indexLagMs > 0 ? version : null;
-    sorted[index] = { ...version, ...fields(version), changedAt: at, before };
-  };
-
-  /** Undefined when the index does not know it yet. */
-  const settled = (newest: Version): Version | null => {
-    if (indexLagMs === 0) return newest;
-    let version: Version | null = newest;
-    while (version !== null && version.changedAt + indexLagMs > now()) version = version.before;
-    return version;
+    const { index, version } = locate(id);
+    if (version === undefined || !isAlive(version)) throw new RangeError(`no living record ${id}`);
+    sorted[index] = { ...version, ...change(version) };
   };
 
   return {
@@ -143,27 +110,20 @@ export function createStore(
     from(first, limit, accept) {
       return collect(firstAbove(sorted, first - 1n), limit, accept);
     },
-    *indexed() {
-      for (const newest of sorted) {
-        const version = settled(newest);
-        if (version !== null && isAlive(version)) yield version;
-      }
+    living: () => sorted.filter(isAlive),
+    find(id) {
+      const { version } = locate(id);
+      return version !== undefined && isAlive(version) ? version : undefined;
     },
-    get(id) {
-      const { version } = find(id);
-      return version !== undefined && isAlive(version) ? version.read() : undefined;
-    },
-    add(record, { at = now() } = {}) {
+    add(record) {
       const id = idOf(record);
-      if (id === undefined) throw new RangeError('an engagement needs an integer as engagement.id');
-      if (find(id).version !== undefined)
-        throw new RangeError(`the store has engagement ${id} already`);
-      const version = { ...toStored(id, record), archivedAt: null, changedAt: at, before: null };
-      sorted.splice(firstAbove(sorted, id), 0, version);
+      if (id === undefined) throw new RangeError('a record needs an integer as its id');
+      if (locate(id).version !== undefined) throw new RangeError(`record ${id} exists already`);
+      sorted.splice(firstAbove(sorted, id), 0, { ...toStored(id, record), archivedAt: null });
       size++;
     },
     update(id, change, { at = now(), touch = true } = {}) {
-      replace(id, false, at, (version) => {
+      replace(id, (version) => {
         const engagement = { ...(touch && { lastUpdated: at }), ...change.engagement };
         const { type, createdAt, lastUpdated } = engagement as Record<string, unknown>;
         return {
@@ -175,12 +135,8 @@ export function createStore(
       });
     },
     remove(id, { at = now() } = {}) {
-      replace(id, false, at, () => ({ archivedAt: at }));
+      replace(id, () => ({ archivedAt: at }));
       size--;
-    },
-    restore(id, { at = now() } = {}) {
-      replace(id, true, at, () => ({ archivedAt: null }));
-      size++;
     },
   };
 }

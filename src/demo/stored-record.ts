@@ -11,6 +11,15 @@ export interface StoredRecord {
   read(): unknown;
 }
 
+/** The parts of a v1 record; those that an odd record lacks are empty. */
+export interface V1Parts {
+  engagement: Record<string, unknown>;
+  associations: Record<string, unknown>;
+  metadata: Record<string, unknown>;
+  attachments: unknown[];
+  [part: string]: unknown;
+}
+
 /** A change of a record: its parts are merged field by field (a list is replaced), what is not named stays. */
 export interface RecordChange {
   engagement?: Record<string, unknown>;
@@ -19,21 +28,22 @@ export interface RecordChange {
   [part: string]: unknown;
 }
 
-/**
- * Records to be held as they are, odd ones too: one without an id stands behind the one given before it (a test wants
- * to see it come out, which HubSpot would not let happen).
- */
-export function toStoredRecords(records: readonly unknown[]): StoredRecord[] {
-  let previous = 0n;
-  return records.map((record) => {
-    previous = idOf(record) ?? previous;
-    return toStored(previous, record);
-  });
+/** Reads a v1 record by its parts, whatever it is. */
+export function readParts(record: StoredRecord): V1Parts {
+  const parts = asObject(record.read());
+  const { attachments } = parts;
+  return {
+    ...parts,
+    engagement: asObject(parts['engagement']),
+    associations: asObject(parts['associations']),
+    metadata: asObject(parts['metadata']),
+    attachments: Array.isArray(attachments) ? attachments : [],
+  };
 }
 
 /** A record to be held as it is, in the place of `id`. */
 export function toStored(id: bigint, record: unknown): StoredRecord {
-  const { type, createdAt, lastUpdated } = engagementOf(record);
+  const { type, createdAt, lastUpdated } = asObject(asObject(record)['engagement']);
   return {
     id,
     type: typeof type === 'string' ? type : undefined,
@@ -43,13 +53,13 @@ export function toStored(id: bigint, record: unknown): StoredRecord {
   };
 }
 
-function engagementOf(record: unknown): Record<string, unknown> {
-  return (record as { engagement?: Record<string, unknown> } | null | undefined)?.engagement ?? {};
-}
-
 /** `engagement.id`; undefined when it is no integer. */
 export function idOf(record: unknown): bigint | undefined {
-  const { id } = engagementOf(record);
+  return parseId(asObject(asObject(record)['engagement'])['id']);
+}
+
+/** An id of a record as a bigint; undefined when it is no integer. */
+export function parseId(id: unknown): bigint | undefined {
   const digits = isRawNumber(id) ? id.rawJSON : String(id);
   return /^\d+$/.test(digits) ? BigInt(digits) : undefined;
 }
@@ -64,6 +74,10 @@ export function mergeParts(record: unknown, change: RecordChange): unknown {
   return merged;
 }
 
-function isObject(value: unknown): value is object {
+function asObject(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {};
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

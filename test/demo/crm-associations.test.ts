@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
-import { type Portal, type PortalOptions, startPortal } from '../../src/demo/start-portal.ts';
 import { exactNumber } from '../../src/json.ts';
-import { ask, askJson, record } from './ask.ts';
+import { ask, askJson, record } from '../portal/ask.ts';
+import { type Portal, type PortalOptions, startPortal } from '../portal/start-portal.ts';
 
 let portal: Portal;
 const NOW = '2026-11-24T01:02:03.004Z';

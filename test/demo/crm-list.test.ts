@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Portal, type PortalOptions, startPortal } from '../../src/demo/start-portal.ts';
 import { exactNumber } from '../../src/json.ts';
-import { ask, askJson, record } from './ask.ts';
+import { ask, askJson, record } from '../portal/ask.ts';
+import { type Portal, type PortalOptions, startPortal } from '../portal/start-portal.ts';
 
 let portal: Portal;
 const start = async (options: PortalOptions) => {
@@ -118,6 +118,7 @@ test('unknown types, kinds and cursors are refused, each in its way', async () =
         status: 'error',
         message: 'Unable to infer object type from: widgets',
         correlationId: answer.headers['x-hubspot-correlation-id'],
+        category: 'VALIDATION_ERROR',
       },
     ]);
   }
@@ -385,42 +386,5 @@ describe('associations inside an object', () => {
       inputs: [{ id: '1', after }],
     });
     expect(rest.results).toMatchObject([{ from: { id: '1' }, to: [{ toObjectId: 9 }] }]);
-  });
-});
-
-describe('scopes', () => {
-  test('without the scope of a type, nothing about it is answered', async () => {
-    await start({ size: 9, lackedScopes: ['crm.objects.emails.read'] });
-    const requests: [string, object?][] = [
-      [`${OBJECTS}/emails`],
-      [`${OBJECTS}/emails/search`, {}],
-      ['/crm/properties/2026-09/emails'],
-      ['/crm/associations/2026-09/emails/deals/batch/read', { inputs: [] }],
-    ];
-    for (const [path, body] of requests) {
-      expect(await askJson(portal, path, body), path).toMatchObject({
-        category: 'MISSING_SCOPES',
-        errors: [{ context: { requiredGranularScopes: ['crm.objects.emails.read'] } }],
-      });
-    }
-    expect((await ask(portal, `${OBJECTS}/notes`)).status).toBe(200);
-  });
-
-  test('without sales-email-read e-mails are redacted here too', async () => {
-    const email = {
-      ...record(1, { type: 'EMAIL', ownerId: 5 }),
-      attachments: [{ id: 3 }],
-      metadata: { subject: 'secret', html: 'secret', from: { email: 'a@b.example' } },
-    };
-    await start({ engagements: [email], lackedScopes: ['sales-email-read'] });
-    const names =
-      'hs_email_html,hs_email_subject,hs_email_from_email,hs_email_headers,hubspot_owner_id,hs_attachment_ids,hs_email_direction';
-    expect(await propertiesOf('emails', names)).toEqual({
-      hs_object_id: '1',
-      hs_email_direction: 'EMAIL',
-      hs_email_headers: '{"to":[],"cc":[],"bcc":[]}',
-      hs_email_html:
-        'The content of this email has been redacted. To include it in the response, your app must require the sales-email-read scope.',
-    });
   });
 });

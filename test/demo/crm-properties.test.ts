@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { type Portal, startPortal } from '../../src/demo/start-portal.ts';
-import { ask, askJson, record } from './ask.ts';
+import { ask, askJson, record } from '../portal/ask.ts';
+import { type Portal, startPortal } from '../portal/start-portal.ts';
 
 let portal: Portal;
 afterEach(() => portal.close());

@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { demoEngagements } from '../../src/demo/demo-engagements.ts';
 import { evolvePortal } from '../../src/demo/evolve-portal.ts';
-import { type Portal, startPortal } from '../../src/demo/start-portal.ts';
 import { createStore, type Store } from '../../src/demo/store.ts';
-import { askJson } from './ask.ts';
+import { askJson } from '../portal/ask.ts';
+import { type Portal, startPortal } from '../portal/start-portal.ts';
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 
 const evolved = (steps: number, size = 3_000): Store => {
-  const store = createStore(demoEngagements({ size }), { now: () => NOW });
+  const store = createStore(demoEngagements({ size }), () => NOW);
   for (let step = 1; step <= steps; step++) evolvePortal(store, { step, now: NOW });
   return store;
 };

@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { type Portal, type PortalOptions, startPortal } from '../../src/demo/start-portal.ts';
+import { afterEach, expect, test } from 'vitest';
 import { exactNumber } from '../../src/json.ts';
-import { ask, askJson, askPage, record } from './ask.ts';
+import { ask, askJson, record } from '../portal/ask.ts';
+import { type Portal, type PortalOptions, startPortal } from '../portal/start-portal.ts';
 
 let portal: Portal;
 const start = async (options: PortalOptions) => {
@@ -88,63 +88,3 @@ test.each(['', 'after=', 'after=yesterday', 'after=-1', 'after=0&limit=0', 'afte
     expect([answer.status, JSON.parse(answer.text).category]).toEqual([400, 'VALIDATION_ERROR']);
   },
 );
-
-test('sees a change when the index does, while /paged sees it at once', async () => {
-  let now = 1_600_000_000_000;
-  await start({
-    engagements: [record(1)],
-    indexLagMs: 3_000,
-    clock: { now: () => new Date(now) },
-  });
-  portal.store.update(1, { metadata: { body: 'new' } });
-  expect((await modified(`after=${now}`)).results).toEqual([]);
-  expect((await askPage(portal, '')).results).toMatchObject([{ metadata: { body: 'new' } }]);
-  now += 3_000;
-  expect((await modified(`after=${now - 3_000}`)).results).toEqual([portal.store.get(1)]);
-});
-
-describe('scopes', () => {
-  test('with the old scope alone it is empty without a word', async () => {
-    await start({ size: 9, scopes: 'old' });
-    const answer = await ask(portal, `${MODIFIED}?after=0`);
-    expect([answer.status, answer.text]).toEqual([200, '{"results":[],"hasMore":false}']);
-    expect((await askPage(portal, '')).results).toHaveLength(9);
-  });
-
-  test('without crm.objects.contacts.read v1 is refused', async () => {
-    await start({ size: 1, lackedScopes: ['crm.objects.contacts.read'] });
-    for (const path of [`${MODIFIED}?after=0`, '/engagements/v1/engagements/paged']) {
-      const answer = await ask(portal, path);
-      expect(answer.status).toBe(403);
-      expect(JSON.parse(answer.text)).toMatchObject({
-        category: 'MISSING_SCOPES',
-        errors: [{ context: { requiredGranularScopes: ['crm.objects.contacts.read'] } }],
-      });
-    }
-  });
-
-  test('without sales-email-read e-mails are redacted, other records are not', async () => {
-    const note = { ...record(2), metadata: { body: 'kept' } };
-    const email = {
-      ...record(1, { type: 'INCOMING_EMAIL', ownerId: 5, bodyPreview: 'secret' }),
-      attachments: [{ id: 3 }],
-      metadata: { subject: 'secret', html: 'secret', to: [{ email: 'a@b.example' }] },
-    };
-    await start({ engagements: [email, note], lackedScopes: ['sales-email-read'] });
-    const redacted = {
-      engagement: record(1, { type: 'INCOMING_EMAIL' }).engagement,
-      associations: email.associations,
-      attachments: [],
-      metadata: {
-        cc: [],
-        to: [],
-        validationSkipped: [],
-        html: 'The content of this email has been redacted. To include it in the response, your app must require the sales-email-read scope.',
-        bcc: [],
-      },
-    };
-    expect((await askPage(portal, '')).results).toEqual([redacted, note]);
-    expect((await modified('after=0')).results).toEqual(expect.arrayContaining([redacted, note]));
-    expect(await askJson(portal, '/engagements/v1/engagements/1')).toEqual(redacted);
-  });
-});

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { request } from 'undici';
-import { afterEach, expect, test, vi } from 'vitest';
-import { type Portal, type PortalOptions, startPortal } from '../../src/demo/start-portal.ts';
-import { agent, ask, askJson, askPage, PAGED, record } from './ask.ts';
+import { afterEach, expect, test } from 'vitest';
+import { agent, ask, askPage, PAGED, record } from '../portal/ask.ts';
+import { type Portal, type PortalOptions, startPortal } from '../portal/start-portal.ts';
 
 let portal: Portal;
 const start = async (options?: PortalOptions) => {
@@ -38,15 +38,6 @@ test('a page has 100 records by default and 250 at most', async () => {
   expect((await askPage(portal, '')).results).toHaveLength(100);
   expect((await askPage(portal, 'limit=1000')).results).toHaveLength(250);
   expect((await askPage(portal, 'limit=7')).results).toHaveLength(7);
-});
-
-test('a portal may have smaller pages and be slow', async () => {
-  await start({ engagements: [record(1), record(2), record(3)], pageLimit: 2, latencyMs: 1 });
-  expect(await askPage(portal, 'limit=250')).toEqual({
-    results: [record(1), record(2)],
-    hasMore: true,
-    offset: 2,
-  });
 });
 
 test('the last page has an offset too, and nothing lies beyond it', async () => {
@@ -139,6 +130,7 @@ test('more than the limit within any 10 seconds is refused, and allowed again as
     message: 'You have reached your ten_secondly_rolling limit.',
     errorType: 'RATE_LIMIT',
     correlationId: refused.headers['x-hubspot-correlation-id'],
+    category: 'RATE_LIMITS',
     policyName: 'TEN_SECONDLY_ROLLING',
   });
   expect(refused.headers['retry-after']).toBeUndefined();
@@ -146,17 +138,6 @@ test('more than the limit within any 10 seconds is refused, and allowed again as
   expect(await remaining()).toEqual([429, '0']);
   now += 1;
   expect(await remaining()).toEqual([200, '0']);
-});
-
-test('limits change while the portal runs, and what was counted stays counted', async () => {
-  await start({ size: 1, rateLimit: { max: 1 }, clock: { now: () => new Date(1_000_000) } });
-  expect((await ask(portal, PAGED)).status).toBe(200);
-  expect((await ask(portal, PAGED)).status).toBe(429);
-  portal.setLimit({ max: 3 });
-  const answer = await ask(portal, PAGED);
-  expect([answer.status, answer.headers['x-hubspot-ratelimit-remaining']]).toEqual([200, '1']);
-  portal.setLimit({ daily: 2 });
-  expect(JSON.parse((await ask(portal, PAGED)).text)).toMatchObject({ policyName: 'DAILY' });
 });
 
 test('search has a limit of its own, by the second, and the daily headers only', async () => {
@@ -198,40 +179,14 @@ test('every endpoint but search shares the bucket of 10 seconds', async () => {
   expect(await remaining(batch, '{"inputs":[]}')).toBe('184');
 });
 
-test('a request may be slower than another', async () => {
-  const asked: string[] = [];
-  await start({
-    size: 1,
-    latencyMs: ({ path }) => {
-      asked.push(path);
-      return path === PAGED ? 1 : 0;
-    },
-  });
-  expect((await ask(portal, PAGED)).status).toBe(200);
-  expect((await ask(portal, '/account-info/v3/details')).status).toBe(200);
-  expect(asked).toEqual([PAGED, '/account-info/v3/details']);
-});
-
 test('an URL that is too long ends at the gateway', async () => {
-  await start({ size: 1, keepRequests: true });
+  await start({ size: 1 });
   const path = '/crm/objects/2026-09/notes?properties=';
   expect((await ask(portal, path.padEnd(8_000, 'x'))).status).toBe(200);
   const answer = await ask(portal, path.padEnd(40_000, 'x'));
   expect([answer.status, answer.headers['content-type']]).toEqual([414, 'text/html']);
   expect(answer.text).toMatch(/^<html>\r\n<head><title>414 Request-URI Too Large/);
   expect(answer.headers['x-hubspot-ratelimit-max']).toBeUndefined();
-});
-
-test('the log has the cursors of every endpoint', async () => {
-  await start({ size: 600, keepRequests: true });
-  const modified = await askJson(portal, '/engagements/v1/engagements/modified/after?after=1');
-  const list = await askJson(portal, '/crm/objects/2026-09/emails?limit=2&after=1');
-  await askJson(portal, '/crm/objects/2026-09/emails/search', { limit: 2, after: '4' });
-  expect(portal.requests).toMatchObject([
-    { cursor: '1', nextCursor: modified.after },
-    { cursor: '1', nextCursor: list.paging.next.after },
-    { cursor: '4', nextCursor: '6', method: 'POST', body: '{"limit":2,"after":"4"}' },
-  ]);
 });
 
 test('the allowance of a day is over until the next one', async () => {
@@ -253,46 +208,4 @@ test('a client that takes gzip gets the same body compressed', async () => {
   const packed = Buffer.from(await answer.body.arrayBuffer());
   expect(packed.length).toBe(Number(answer.headers['content-length']));
   expect(gunzipSync(packed).toString()).toBe((await ask(portal, PAGED)).text);
-});
-
-test('requests are logged with the digest of what was sent, when asked for', async () => {
-  await start({ size: 9, keepRequests: true });
-  const { text } = await ask(portal, `${PAGED}?limit=4&offset=0`);
-  await ask(portal, '/nowhere');
-  expect(portal.requests).toMatchObject([
-    {
-      number: 1,
-      method: 'GET',
-      path: PAGED,
-      query: { limit: '4', offset: '0' },
-      status: 200,
-      bytes: Buffer.byteLength(text),
-      sha256: sha256(text),
-      cursor: '0',
-      nextCursor: String(JSON.parse(text).offset),
-      fault: null,
-    },
-    { number: 2, path: '/nowhere', status: 404, cursor: null, nextCursor: null },
-  ]);
-});
-
-test('nothing is kept of the requests otherwise', async () => {
-  await start({ size: 1 });
-  await ask(portal, PAGED);
-  expect(portal.requests).toEqual([]);
-});
-
-test('close ends idle and waiting connections, and may be called twice', async () => {
-  await start({ size: 1 });
-  portal.faults.push({ noAnswer: 'stall', when: ({ path }) => path === '/slow' });
-  const waiting = ask(portal, '/slow').then(
-    () => 'answered',
-    () => 'cut off',
-  );
-  await ask(portal, PAGED);
-  await vi.waitFor(() => expect(portal.faults.length).toBe(0));
-  await portal.close();
-  await portal.close();
-  expect(await waiting).toBe('cut off');
-  await expect(ask(portal, PAGED)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });

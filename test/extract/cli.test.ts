@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readArchiveState } from '../../src/archive/state.ts';
-import type { Portal } from '../../src/demo/start-portal.ts';
+import type { Portal } from '../portal/start-portal.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { countTo, listFiles, readPages, startTestPortal, TOKEN } from './extract-from.ts';
 

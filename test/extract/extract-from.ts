@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type PageEntry, readJournal } from '../../src/archive/journal.ts';
-import { type Portal, type PortalOptions, startPortal } from '../../src/demo/start-portal.ts';
 import type { Wishes } from '../../src/extract/decide.ts';
 import { type ExtractOptions, type ExtractResult, extract } from '../../src/extract/extract.ts';
 import { createClient } from '../../src/hubspot/client.ts';
+import { type Portal, type PortalOptions, startPortal } from '../portal/start-portal.ts';
 import { toSha256 } from '../support/raw-run.ts';
 import { createTestClock } from '../support/test-clock.ts';
 

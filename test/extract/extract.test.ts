@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Portal } from '../../src/demo/start-portal.ts';
+import type { Portal } from '../portal/start-portal.ts';
 import { toSha256 } from '../support/raw-run.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import {

@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readArchiveState } from '../../src/archive/state.ts';
 import { dailyLimit } from '../../src/demo/answers.ts';
-import { stuckCursor } from '../../src/demo/faults.ts';
-import type { Portal } from '../../src/demo/start-portal.ts';
 import { GuardRefused, HubSpotRefused, HubSpotUnavailable } from '../../src/errors.ts';
+import { stuckCursor } from '../portal/faults.ts';
+import type { Portal } from '../portal/start-portal.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import {
   countTo,

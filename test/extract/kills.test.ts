@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readJournal } from '../../src/archive/journal.ts';
 import { readArchiveState } from '../../src/archive/state.ts';
 import { seededRandom } from '../../src/demo/random.ts';
-import type { Portal } from '../../src/demo/start-portal.ts';
+import type { Portal } from '../portal/start-portal.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { readPages, startTestPortal, TOKEN, toRecord } from './extract-from.ts';
 

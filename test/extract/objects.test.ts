@@ -3,10 +3,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readJournal } from '../../src/archive/journal.ts';
 import { readArchiveState } from '../../src/archive/state.ts';
-import { missingScopes } from '../../src/demo/answers.ts';
-import { type Portal, type PortalOptions, startPortal } from '../../src/demo/start-portal.ts';
 import type { ExtractOptions, ExtractResult } from '../../src/extract/extract.ts';
 import { OBJECT_TYPE_NAMES } from '../../src/model/object-types.ts';
+import { missingScopes } from '../portal/faults.ts';
+import { type Portal, type PortalOptions, startPortal } from '../portal/start-portal.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { extractFrom, TOKEN, toRecord } from './extract-from.ts';
 
@@ -136,7 +136,9 @@ test('changes: more rows in one millisecond than a search may return', {
 
 test('a row that enters the index late is found by a later run', async () => {
   const lag = 600_000;
-  await start([toRecord(1), toRecord(2)], { indexLagMs: lag });
+  await start([toRecord(1), toRecord(2)]);
+  const { living } = portal.store;
+  portal.store.living = () => [...living()].filter(({ lastUpdated }) => lastUpdated + lag <= now);
   await run();
   now += 7_200_000;
   portal.store.update(1n, { metadata: { body: 'late' } });

@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readArchiveState } from '../../src/archive/state.ts';
 import { dailyLimit } from '../../src/demo/answers.ts';
-import type { Portal } from '../../src/demo/start-portal.ts';
 import { HubSpotUnavailable } from '../../src/errors.ts';
+import type { Portal } from '../portal/start-portal.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { countTo, extractFrom, listFiles, readPages, startTestPortal } from './extract-from.ts';
 

@@ -2,12 +2,12 @@ import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { tenSecondlyLimit } from '../../src/demo/answers.ts';
-import type { Portal } from '../../src/demo/start-portal.ts';
 import { HubSpotRefused, HubSpotUnavailable, Interrupted } from '../../src/errors.ts';
 import type { FetchedPage } from '../../src/extract/open-run.ts';
 import { runWalks } from '../../src/extract/run-walks.ts';
 import { planV1Walks } from '../../src/extract/streams-v1.ts';
 import { createClient } from '../../src/hubspot/client.ts';
+import type { Portal } from '../portal/start-portal.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { countTo, startTestPortal, TOKEN } from './extract-from.ts';
 

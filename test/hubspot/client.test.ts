@@ -3,12 +3,13 @@ import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { missingScopes, tenSecondlyLimit } from '../../src/demo/answers.ts';
-import { startPortal } from '../../src/demo/start-portal.ts';
+import { tenSecondlyLimit } from '../../src/demo/answers.ts';
 import { HubSpotRefused, HubSpotUnavailable, Interrupted } from '../../src/errors.ts';
 import { type ClientOptions, type ClientThings, createClient } from '../../src/hubspot/client.ts';
 import { parseSearchBody, toSearchRequest } from '../../src/hubspot/crm-objects.ts';
 import { parsePagedBody, toPagedRequest } from '../../src/hubspot/engagements-v1.ts';
+import { missingScopes } from '../portal/faults.ts';
+import { startPortal } from '../portal/start-portal.ts';
 import { startServer } from '../support/start-server.ts';
 import { createTestClock } from '../support/test-clock.ts';
 

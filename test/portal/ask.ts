@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import type { Portal } from '../../src/demo/start-portal.ts';
+import type { Portal } from './start-portal.ts';
 
 /** Connections of the tests' own, so that none of an earlier portal is used again. */
 export const agent = new Agent();

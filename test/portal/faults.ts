@@ -1,30 +1,21 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Answer } from './answers.ts';
+import { type Answer, hubspotError } from '../../src/demo/answers.ts';
+import type { PortalRequest } from '../../src/demo/serve.ts';
 
-/** What was asked of the portal. */
-export interface PortalRequest {
-  /** 1 for the first request since the portal started. */
+/** A request of the log: its place, 1 for the first since the portal started. */
+export interface NumberedRequest extends PortalRequest {
   number: number;
-  method: string;
-  /** Without the host and the query. */
-  path: string;
-  /** A parameter given several times is one list, joined by commas. */
-  query: Record<string, string>;
-  headers: IncomingHttpHeaders;
-  /** As text; empty for a GET. */
-  body: string;
 }
 
 /** An order to answer some requests wrongly. Several effects in one order combine. */
 export interface Fault {
   /** Which requests it is for; all by default. */
-  when?: (request: PortalRequest) => boolean;
+  when?: (request: NumberedRequest) => boolean;
   /** For how many of them; 1 by default, Infinity for good. */
   times?: number;
   /** Sent instead of the true answer. */
   answer?: Answer;
   /** Changes the body of the answer. */
-  changeBody?: (body: string, request: PortalRequest) => string;
+  changeBody?: (body: string, request: NumberedRequest) => string;
   /** The socket is destroyed after so many bytes of the (encoded) body; the headers promise all of it. */
   cutAfterBytes?: number;
   /** Nothing more comes after so many bytes of the (encoded) body. */
@@ -41,10 +32,28 @@ export interface Faults {
   /** Takes back all orders. */
   clear(): void;
   /** The fault that this request gets, one of whose times is thereby used. */
-  take(request: PortalRequest): Fault | undefined;
+  take(request: NumberedRequest): Fault | undefined;
 }
 
-/** A full page of whatever endpoint that promises more and gives back the cursor it was asked with. */
+/** 403 that names the scopes of which one is needed, as recorded. */
+export function missingScopes(scopes: readonly string[]): Answer {
+  return hubspotError(
+    403,
+    'MISSING_SCOPES',
+    "This app hasn't been granted all required scopes to make this call. Read more about required scopes here: https://developers.hubspot.com/scopes.",
+    {
+      errors: [
+        {
+          message: 'One or more of the following scopes are required.',
+          context: { requiredGranularScopes: scopes },
+        },
+      ],
+      links: { scopes: 'https://developers.hubspot.com/scopes' },
+    },
+  );
+}
+
+/** A full page of any endpoint that promises more and returns the cursor it was asked with. */
 export const stuckCursor: Fault = { changeBody: promiseMore };
 
 function promiseMore(body: string, { path, query, body: asked }: PortalRequest): string {

@@ -1,0 +1,105 @@
+import {
+  type Answer,
+  invalidParameter,
+  invalidRequest,
+  pageOf,
+  unknownObjectType,
+} from './answers.ts';
+import { type LinkPages, toInlineAssociations } from './crm-associations.ts';
+import { OBJECT_PROPERTIES, toPropertyValue } from './object-properties.ts';
+import { findType, type ObjectType, TARGET_TYPES, type TargetType } from './object-types.ts';
+import type { PortalData } from './portal-data.ts';
+import { readParts, type StoredRecord } from './stored-record.ts';
+
+/** What is wanted of each object. */
+export interface ObjectWish {
+  type: ObjectType;
+  /** Names; unknown ones are passed over. The three of {@link ALWAYS} come unasked. */
+  properties: readonly string[];
+  /** Kinds of associations; search gives none. */
+  targets: readonly TargetType[];
+  link: LinkPages;
+}
+
+const DEFAULT_LIMIT = 10;
+const MAX_LIMIT = 100;
+
+/** Properties that every answer has. */
+const ALWAYS = ['hs_createdate', 'hs_lastmodifieddate', 'hs_object_id'];
+
+/** How long HubSpot's recycle bin keeps a record. */
+const KEPT_MS = 90 * 86_400_000;
+
+/**
+ * `GET /crm/objects/<version>/{type}`: in id order from `after` on, which is the id of the next record; with `archived`
+ * the recycle bin and nothing else. `link` makes the URL of the next page.
+ */
+export function answerList(
+  query: Record<string, string>,
+  type: ObjectType,
+  data: PortalData,
+  link: LinkPages,
+): Answer {
+  const { limit = String(DEFAULT_LIMIT), after = '0', archived = 'false' } = query;
+  if (!/^[1-9]\d*$/.test(limit)) return invalidParameter('limit', limit);
+  if (+limit > MAX_LIMIT) {
+    return invalidRequest(`Page size must be less than or equal to ${MAX_LIMIT}, got ${limit}`);
+  }
+  if (!/^\d+$/.test(after)) return invalidParameter('after', after);
+  const targets: TargetType[] = [];
+  for (const name of splitList(query['associations'])) {
+    const target = findType(TARGET_TYPES, name);
+    if (target === undefined) return unknownObjectType(name);
+    targets.push(target);
+  }
+
+  const oldest = data.now() - KEPT_MS;
+  const { records, next } = data.store.from(BigInt(after), +limit, (version) => {
+    if (!type.v1Types.includes(version.type ?? '')) return false;
+    if (archived !== 'true') return version.archivedAt === null;
+    return version.archivedAt !== null && version.archivedAt > oldest;
+  });
+  const wish = { type, properties: splitList(query['properties']), targets, link };
+  const items = records.values().map((record) => toCrmObject(record, wish, data));
+  if (next === undefined) return pageOf(items, ']}');
+  const paging = { next: { after: String(next), link: link('', String(next)) } };
+  return pageOf(items, `],"paging":${JSON.stringify(paging)}}`);
+}
+
+/**
+ * A record as the objects API returns it. HubSpot may leave out what is unset or give null for it: here its own
+ * properties are left out and custom ones are null, so that a reader meets both.
+ */
+export function toCrmObject(
+  record: StoredRecord & { archivedAt?: number | null },
+  wish: ObjectWish,
+  data: PortalData,
+): Record<string, unknown> {
+  const { archivedAt = null } = record;
+  const parts = readParts(record);
+  const wanted = new Set([...ALWAYS, ...wish.properties]);
+  const properties = (OBJECT_PROPERTIES[wish.type.name] ?? [])
+    .filter(({ name }) => wanted.has(name))
+    .map(({ name, kind, read, custom }) => {
+      const value = toPropertyValue(read(parts, record), kind);
+      return [name, value ?? (custom ? null : undefined)] as const;
+    })
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const associations = archivedAt === null ? toInlineAssociations(record, wish, data) : undefined;
+  return {
+    id: String(record.id),
+    properties: Object.fromEntries(properties),
+    createdAt: toPropertyValue(record.createdAt, 'instant'),
+    updatedAt: toPropertyValue(record.lastUpdated, 'instant'),
+    archived: archivedAt !== null,
+    ...(archivedAt !== null && { archivedAt: new Date(archivedAt).toISOString() }),
+    ...(associations !== undefined && { associations }),
+  };
+}
+
+function splitList(text = ''): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
