@@ -4,7 +4,10 @@ import type { Api } from './model/row.ts';
 
 /** The environment variables that are settings, and what each is for; README's table is made from it. */
 export const VARIABLES = {
-  HUBSPOT_ACCESS_TOKEN: 'Token of a private app or service key; `demo` means the demo portal',
+  HUBSPOT_ACCESS_TOKEN: 'Service key, or token of a private app; `demo` means the demo portal',
+  HUBSPOT_CLIENT_ID: 'Client id of an OAuth app, in place of HUBSPOT_ACCESS_TOKEN',
+  HUBSPOT_CLIENT_SECRET: 'Client secret of that app',
+  HUBSPOT_REFRESH_TOKEN: 'Refresh token that the app got when it was installed in your portal',
   HUBSPOT_API_URL: 'Host to ask instead of https://api.hubapi.com',
   HUBSPOT_API: '`v1` or `objects` (default: v1)',
   HUBSPOT_API_VERSION: 'Dated version of the CRM objects API (default: 2026-09)',
@@ -18,8 +21,19 @@ export const VARIABLES = {
 
 export type Variable = keyof typeof VARIABLES;
 
+/** An OAuth app that is installed in the portal, and the version of HubSpot's API that its token endpoint has. */
+export interface OAuthApp {
+  clientId: string;
+  clientSecret: string;
+  refreshToken: string;
+  version: string;
+}
+
+/** What HubSpot knows us by: a token that does not change, or an app that gets its tokens. */
+export type Credentials = { token: string } | { oauth: OAuthApp };
+
 /** Where engagements come from: HubSpot (or a server that speaks like it), or the demo portal. */
-export type Portal = { demo: true } | { demo: false; apiUrl: string; token: string };
+export type Portal = { demo: true } | ({ demo: false; apiUrl: string } & Credentials);
 
 /** What the environment and `.env` say, checked. Frozen. */
 export interface Settings {
@@ -58,13 +72,13 @@ export function toSettings(
     }
     return value?.trim();
   };
-  const token = read('HUBSPOT_ACCESS_TOKEN');
   const apiUrl = read('HUBSPOT_API_URL');
+  const apiVersion = checkApiVersion(read('HUBSPOT_API_VERSION') ?? '2026-09');
   const databaseUrl = read('DATABASE_URL');
   return Object.freeze({
-    portal: toPortal(token, apiUrl, databaseUrl),
+    portal: toPortal(toCredentials(read, apiVersion), apiUrl, databaseUrl),
     api: checkApi(read('HUBSPOT_API') ?? 'v1'),
-    apiVersion: checkApiVersion(read('HUBSPOT_API_VERSION') ?? '2026-09'),
+    apiVersion,
     databaseUrl: databaseUrl === undefined ? null : checkDatabaseUrl(databaseUrl),
     databaseSchema: checkSchema(read('DATABASE_SCHEMA') ?? 'hubspot'),
     dataDir: path.resolve(cwd, read('DATA_DIR') ?? 'data'),
@@ -78,30 +92,59 @@ export function toSettings(
 export function requirePortal(settings: Settings): Portal {
   if (settings.portal !== null) return settings.portal;
   throw new SettingsError('DATABASE_URL is set but HUBSPOT_ACCESS_TOKEN is not', {
-    next: 'Set HUBSPOT_ACCESS_TOKEN; or unset DATABASE_URL to try the demo portal.',
+    next: 'Set HUBSPOT_ACCESS_TOKEN to a service key; or unset DATABASE_URL to try the demo portal.',
+  });
+}
+
+type Read = (name: Variable) => string | undefined;
+
+const OAUTH = ['HUBSPOT_CLIENT_ID', 'HUBSPOT_CLIENT_SECRET', 'HUBSPOT_REFRESH_TOKEN'] as const;
+
+/** Undefined when there are none. */
+function toCredentials(read: Read, version: string): Credentials | undefined {
+  const token = checkSecret(read, 'HUBSPOT_ACCESS_TOKEN');
+  const [clientId, clientSecret, refreshToken] = OAUTH.map((name) => checkSecret(read, name));
+  const given = OAUTH.filter((name) => read(name) !== undefined);
+  const [first] = given;
+  if (first === undefined) return token === undefined ? undefined : { token };
+  if (token !== undefined) {
+    throw new SettingsError(`HUBSPOT_ACCESS_TOKEN and ${first} are both set`, {
+      next: 'Unset HUBSPOT_ACCESS_TOKEN to use the OAuth app; or unset the three settings of the app.',
+    });
+  }
+  if (clientId === undefined || clientSecret === undefined || refreshToken === undefined) {
+    const missing = OAUTH.filter((name) => read(name) === undefined);
+    throw new SettingsError(
+      `${given.join(' and ')} ${given.length === 1 ? 'is' : 'are'} set but ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not`,
+      { next: 'An OAuth app needs all three: its id, its secret and its refresh token.' },
+    );
+  }
+  return { oauth: { clientId, clientSecret, refreshToken, version } };
+}
+
+function checkSecret(read: Read, name: Variable): string | undefined {
+  const text = read(name);
+  if (text === undefined || /^[\x21-\x7e]+$/.test(text)) return text;
+  throw new SettingsError(`${name} has a character that it cannot have`, {
+    next: 'Copy it again; quotes, spaces and line breaks do not belong to it.',
   });
 }
 
 function toPortal(
-  token: string | undefined,
+  credentials: Credentials | undefined,
   apiUrl: string | undefined,
   databaseUrl: string | undefined,
 ): Portal | null {
-  if (token === 'demo') return { demo: true };
-  if (token === undefined) {
+  if (credentials === undefined) {
     if (apiUrl !== undefined) {
       throw new SettingsError('HUBSPOT_API_URL is set but HUBSPOT_ACCESS_TOKEN is not', {
-        next: 'Set HUBSPOT_ACCESS_TOKEN; or unset HUBSPOT_API_URL to try the demo portal.',
+        next: 'Set HUBSPOT_ACCESS_TOKEN to a service key; or unset HUBSPOT_API_URL to try the demo portal.',
       });
     }
     return databaseUrl === undefined ? { demo: true } : null;
   }
-  if (/[^\x21-\x7e]/.test(token)) {
-    throw new SettingsError('HUBSPOT_ACCESS_TOKEN has a character that no token has', {
-      next: 'Copy it again; quotes, spaces and line breaks do not belong to it.',
-    });
-  }
-  return { demo: false, token, apiUrl: checkApiUrl(apiUrl ?? HUBSPOT) };
+  if ('token' in credentials && credentials.token === 'demo') return { demo: true };
+  return { demo: false, apiUrl: checkApiUrl(apiUrl ?? HUBSPOT), ...credentials };
 }
 
 function checkApiUrl(text: string): string {
@@ -131,8 +174,10 @@ function checkApi(text: string): Api {
 }
 
 function checkApiVersion(text: string): string {
-  if (/^(?:\d{4}-\d{2}|v3)$/.test(text)) return text;
-  throw new SettingsError(`HUBSPOT_API_VERSION must look like 2026-09; it is ${text}`);
+  if (/^\d{4}-\d{2}$/.test(text)) return text;
+  throw new SettingsError(`HUBSPOT_API_VERSION must be a date such as 2026-09; it is ${text}`, {
+    next: 'HubSpot names its versions by year and month; v3 and v4 have other addresses and cannot be asked.',
+  });
 }
 
 function checkProxyUrl(text: string | undefined): string | null {

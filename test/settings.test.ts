@@ -70,6 +70,41 @@ describe('which portal', () => {
     expect(requirePortal(settings({}))).toEqual({ demo: true });
   });
 
+  const APP = {
+    HUBSPOT_CLIENT_ID: 'b1c2d3e4-client',
+    HUBSPOT_CLIENT_SECRET: 'secret-5555',
+    HUBSPOT_REFRESH_TOKEN: 'refresh-7777',
+  };
+  const oauth = {
+    clientId: 'b1c2d3e4-client',
+    clientSecret: 'secret-5555',
+    refreshToken: 'refresh-7777',
+    version: '2026-03',
+  };
+
+  test('an OAuth app in place of a token', () => {
+    const { portal } = settings({ ...APP, HUBSPOT_API_VERSION: '2026-03', DATABASE_URL });
+    expect(portal).toEqual({ demo: false, apiUrl: 'https://api.hubapi.com', oauth });
+  });
+
+  test.each([TOKEN, 'demo'])('an OAuth app and a token are refused', (token) => {
+    const error = refusal(() => settings({ ...APP, HUBSPOT_ACCESS_TOKEN: token }));
+    expect(error.message).toBe('HUBSPOT_ACCESS_TOKEN and HUBSPOT_CLIENT_ID are both set');
+    expect(error.exitCode).toBe(2);
+  });
+
+  test('a part of an OAuth app is refused, and never the demo portal', () => {
+    for (const name of Object.keys(APP)) {
+      const { [name as keyof typeof APP]: _, ...part } = APP;
+      const error = refusal(() => settings(part));
+      expect(error.message).toBe(`${Object.keys(part).join(' and ')} are set but ${name} is not`);
+      expect(error.exitCode).toBe(2);
+      expect(refusal(() => settings({ [name]: 'x-y-z' })).message).toMatch(
+        new RegExp(`^${name} is set but HUBSPOT_\\w+ and HUBSPOT_\\w+ are not$`),
+      );
+    }
+  });
+
   test('a host without a token is refused', () => {
     const error = refusal(() => settings({ HUBSPOT_API_URL: 'https://api.hubapi.com' }));
     expect(error.message).toBe('HUBSPOT_API_URL is set but HUBSPOT_ACCESS_TOKEN is not');
@@ -188,3 +223,14 @@ describe('no secret is in any message', () => {
     expect(withoutSecrets(url)).toBe(shown);
   });
 });
+
+test.each(['v3', '3', '2026', '2026-9', 'latest'])(
+  'an API version that is no date: %s',
+  (version) => {
+    const error = refusal(() => settings({ HUBSPOT_API_VERSION: version }));
+    expect(error.message).toBe(
+      `HUBSPOT_API_VERSION must be a date such as 2026-09; it is ${version}`,
+    );
+    expect(error.exitCode).toBe(2);
+  },
+);

@@ -5,7 +5,7 @@ import { startPortal } from '../demo/start-portal.ts';
 import { SettingsError } from '../errors.ts';
 import type { Wishes } from '../extract/decide.ts';
 import { type ExtractResult, extract } from '../extract/extract.ts';
-import { createClient } from '../hubspot/client.ts';
+import { type Access, createClient } from '../hubspot/client.ts';
 import { MAX_LIMIT } from '../hubspot/engagements-v1.ts';
 import type { Api } from '../model/row.ts';
 import { requirePortal } from '../settings.ts';
@@ -134,7 +134,7 @@ function extractFrom(
   context: Context,
   args: ExtractArguments,
   wishes: Wishes,
-  portal: { demo: boolean; apiUrl: string; token: string },
+  portal: { demo: boolean } & Access,
 ): Promise<ExtractResult> {
   return watched(context, 'extract', async (progress) => {
     const clock = systemClock;

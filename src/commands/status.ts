@@ -6,6 +6,7 @@ import { type RawRun, readArchiveState, toPlan } from '../archive/state.ts';
 import { systemClock } from '../clock.ts';
 import { DatabaseFailed } from '../errors.ts';
 import { type Decision, decide } from '../extract/decide.ts';
+import { describeV1End } from '../extract/v1-end.ts';
 import { exists } from '../files.ts';
 import { toCount, toCounted, toSize } from '../terminal/text.ts';
 import { isTransformed } from '../transform/transform-run.ts';
@@ -130,8 +131,13 @@ function formatStatus(
     `${dataDir}: ${toCounted(runs.length, 'runs')} of ${whose}`,
     ...(runs.length === 0 ? [] : alignColumns([head, ...rows], new Set([3, 4, 5, 7]))),
     `next extract: ${describeNext(next)}`,
+    ...(toNextApi(runs, next) === 'v1' ? [describeV1End(systemClock.now())] : []),
   ];
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
+}
+
+function toNextApi(runs: RunStatus[], next: Decision): string | undefined {
+  return next.kind === 'start' ? next.api : runs.find(({ run }) => run === next.run)?.api;
 }
 
 function describeNext(next: Decision): string {

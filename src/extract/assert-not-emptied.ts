@@ -62,7 +62,7 @@ export async function assertNothingHidden(
   }
   throw new HubSpotRefused(
     'HubSpot shows no modified engagement at all, though the archive has some: a scope is missing',
-    { next: 'Give the app the scope crm.objects.contacts.read, then run extract again.' },
+    { next: 'Give the token the scope crm.objects.contacts.read, then run extract again.' },
   );
 }
 

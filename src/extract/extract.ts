@@ -40,8 +40,8 @@ export interface ExtractOptions {
   apiVersion: string;
 }
 
-/** What acts for the stage. */
-export interface ExtractThings {
+/** Dependencies of the stage. */
+export interface ExtractDeps {
   client: HubSpotClient;
   clock: Clock;
   progress: Progress;
@@ -68,7 +68,7 @@ export interface ExtractResult {
  */
 export async function extract(
   options: ExtractOptions,
-  { client, clock, progress, signal }: ExtractThings,
+  { client, clock, progress, signal }: ExtractDeps,
 ): Promise<ExtractResult> {
   const startedAt = clock.now();
   const state = await readArchiveState(options.dataDir);
@@ -89,8 +89,7 @@ export async function extract(
     const doneBytes = run?.pages.reduce((sum, page) => sum + page.bytes, 0) ?? 0;
     await assertRoom(options.dataDir, Math.max(0, expectedBytes - doneBytes), options.spareBytes);
     const draft = run?.plan ?? (await draftPlan(decision, options, client));
-    const end = draft.api === 'v1' ? describeV1End(startedAt) : undefined;
-    if (end !== undefined) progress.note(end);
+    if (draft.api === 'v1') progress.note(describeV1End(startedAt));
     let portalId = run?.pages.find((page) => page.portalId !== null)?.portalId ?? state.portalId;
     const assertOurs = (told: number | null): void => {
       const source = { demo: options.demo, portalId: told };

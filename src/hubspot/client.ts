@@ -1,16 +1,32 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import type { Clock } from '../clock.ts';
 import { HubSpotUnavailable } from '../errors.ts';
 import type { Progress } from '../progress.ts';
-import { releaseBytes } from '../release-bytes.ts';
-import { withoutSecrets } from '../settings.ts';
-import { oneLine, type Retry, toFailure, toWait } from './failures.ts';
+import { type Credentials, withoutSecrets } from '../settings.ts';
+import {
+  type AccessToken,
+  createOAuthToken,
+  createStaticToken,
+  parseTokenBody,
+  type TokenAnswer,
+} from './access-token.ts';
+import { readDate, readLeftToday, readLimit } from './answer-headers.ts';
+import {
+  type Answer,
+  oneLine,
+  type Retry,
+  type Stop,
+  toFailure,
+  toTokenFailure,
+} from './failures.ts';
 import { createRateLimit, type RateLimit, SEARCH, UNKNOWN_ACCOUNT } from './rate-limit.ts';
-import { retryDelay } from './retry-delay.ts';
-
-type Headers = Record<string, string | string[] | undefined>;
+import { isRetry, type RetryDeps, retry } from './retry.ts';
+import {
+  describeNetworkError,
+  type HttpAnswer,
+  type HttpRequest,
+  openConnections,
+  type Timeouts,
+} from './send-request.ts';
 
 /** A request for one page; `path` begins with `/`. */
 export interface PageRequest {
@@ -37,7 +53,7 @@ export interface PageAnswer<T> {
 
 /** What a caller hears of a page on its way. */
 export interface FetchHooks {
-  /** Ends this page alone, besides the client's own signal. */
+  /** Ends this page, in place of the client's own signal. */
   signal?: AbortSignal;
   /** The allowance is there, and a request goes out. */
   onSent?(): void;
@@ -62,18 +78,19 @@ export interface HubSpotClient {
    */
   fetchPage<T>(
     toRequest: () => PageRequest,
-    parse: (body: Buffer) => T,
+    parse: (body: Buffer, request: PageRequest) => T,
     hooks?: FetchHooks,
   ): Promise<PageAnswer<T>>;
   /** Requests that wait for the allowance, and what it comes to in requests per ms. Search's own is left out. */
   readonly waiting: number;
   readonly rate: number;
   readonly counts: Readonly<ClientCounts>;
+  /** Ends the requests that are still under way, without a word. */
   close(): Promise<void>;
 }
 
-/** What acts for the client. */
-export interface ClientThings {
+/** Dependencies of the client. */
+export interface ClientDeps {
   clock: Clock;
   progress: Progress;
   signal: AbortSignal;
@@ -91,24 +108,6 @@ export interface ClientOptions {
   proxyUrl: string | null;
 }
 
-const MOST_AT_ONCE = 2 ** 26;
-
-/** Unzips in one piece, whose length stands at the end of gzip: a thousand small ones would litter the memory. */
-async function unzip(zipped: Buffer): Promise<Buffer> {
-  const length = zipped.length < 4 ? 0 : zipped.readUInt32LE(zipped.length - 4);
-  const chunkSize = Math.min(Math.max(64, length + 1), MOST_AT_ONCE);
-  const bytes = await promisify(gunzip)(zipped, { chunkSize });
-  releaseBytes(zipped);
-  return bytes;
-}
-
-/** How long silence is borne, in ms; both above zero. */
-export interface Timeouts {
-  connectMs: number;
-  /** Until the headers come, and between two pieces of a body. */
-  answerMs: number;
-}
-
 const DEFAULTS: ClientOptions = {
   timeouts: { connectMs: 10_000, answerMs: 60_000 },
   maxRequestsPer10s: Number.POSITIVE_INFINITY,
@@ -122,156 +121,208 @@ const SECRET_LENGTH = 6;
 /** Requests of others that a 429 tells of are given so long to pass. */
 const BACK_OFF_MS = 1_000;
 
-/** A client for the server at `apiUrl` (no slash at its end), with a token that goes nowhere else. */
+/** The server to ask (no slash at its end), and what it knows us by, which goes nowhere else. */
+export type Access = { apiUrl: string } & Credentials;
+
+/** A client for one server. */
 export function createClient(
-  portal: { apiUrl: string; token: string },
-  { clock, progress, signal: ownSignal, random = Math.random }: ClientThings,
+  access: Access,
+  { clock, progress, signal: ownSignal, random = Math.random }: ClientDeps,
   options: Partial<ClientOptions> = {},
 ): HubSpotClient {
   const { timeouts, maxRequestsPer10s, dailyReserve, proxyUrl } = { ...DEFAULTS, ...options };
-  const dispatcher = createDispatcher(timeouts, proxyUrl);
-  const general = createRateLimit(clock, UNKNOWN_ACCOUNT);
-  const search = createRateLimit(clock, SEARCH);
+  const connections = openConnections(timeouts, proxyUrl);
   const own = createRateLimit(clock, { max: maxRequestsPer10s, intervalMs: 10_000 });
+  const general = createRateLimit(clock, UNKNOWN_ACCOUNT, own);
+  const search = createRateLimit(clock, SEARCH, own);
   const counts: ClientCounts = { requests: 0, limited: 0 };
   let everAnswered = false;
   let underWay = 0;
-  /** Of the day's requests, when all under way are counted. */
+  /** Of the day's requests, when all under way are counted; what HubSpot said last, counted down since. */
   let leftToday = Number.POSITIVE_INFINITY;
+  const closing = new AbortController();
+  const ends = new WeakMap<AbortSignal, AbortSignal>();
+  const token = createToken();
 
-  // An answer may quote what it was asked with.
-  const withoutToken = (text: string): string =>
-    portal.token.length < SECRET_LENGTH ? text : text.replaceAll(portal.token, '…');
+  /** A signal that also ends with the client. Kept, since AbortSignal.any is not free. */
+  function toEnd(signal: AbortSignal): AbortSignal {
+    const end = ends.get(signal) ?? AbortSignal.any([signal, closing.signal]);
+    ends.set(signal, end);
+    return end;
+  }
 
-  async function attemptPage<T>(
-    pageRequest: PageRequest,
-    parse: (body: Buffer) => T,
-    { limit, signal }: { limit: RateLimit; signal: AbortSignal },
-  ): Promise<PageAnswer<T> | Retry> {
-    const { method, path, query, body } = pageRequest;
-    const requestedAt = clock.now();
-    let answer: Awaited<ReturnType<typeof request>>;
-    let bytes: Buffer;
-    counts.requests += 1;
-    underWay += 1;
-    leftToday -= 1;
+  function createToken(): AccessToken {
+    if ('token' in access) return createStaticToken(access.token);
+    return createOAuthToken(access.oauth, {
+      clock,
+      fetch: fetchToken,
+      note: (message) => progress.note(message),
+    });
+  }
+
+  /** `text` without secrets: an answer may quote what it was asked with. */
+  function clean(text: string): string {
+    const secrets = token.secrets.filter((secret) => secret.length >= SECRET_LENGTH);
+    return secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, '…'), text);
+  }
+
+  /** One attempt; a Retry when no answer came. */
+  async function exchange(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer | Retry> {
     try {
-      answer = await request(portal.apiUrl + path, {
-        dispatcher,
-        method,
-        query,
-        signal,
-        headers: {
-          authorization: `Bearer ${portal.token}`,
-          accept: 'application/json',
-          'accept-encoding': 'gzip',
-          'user-agent': 'hubspot-engagements',
-          ...(body === null ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === null ? {} : { body: JSON.stringify(body) }),
-      });
+      const headers = { 'user-agent': 'hubspot-engagements', ...request.headers };
+      const answer = await connections.send({ ...request, headers }, signal);
       everAnswered = true;
-      const received = Buffer.from(await answer.body.arrayBuffer());
-      // undici's own interceptor for this is experimental and warns of itself on stderr.
-      const zipped = /^(?:x-)?gzip$/i.test(String(answer.headers['content-encoding']));
-      bytes = zipped && received.length > 0 ? await unzip(received) : received;
+      return answer;
     } catch (error) {
       signal.throwIfAborted();
-      const reason = withoutToken(describeNetworkError(error, timeouts));
-      return { kind: 'retry', wait: 'server', reason };
-    } finally {
-      underWay -= 1;
+      return {
+        kind: 'retry',
+        wait: 'server',
+        reason: clean(describeNetworkError(error, timeouts)),
+      };
     }
-    const { statusCode: status, headers } = answer;
-    // Search tells nothing of its own limit, and were it to, it would be the other's.
-    if (limit !== search) limit.learn(parseLimit(headers));
-    leftToday = (parseCount(headers['x-hubspot-ratelimit-daily-remaining']) ?? Infinity) - underWay;
+  }
+
+  /** What `parse` makes of a good answer, else what to do about it: thrown, or a Retry. */
+  function read<T>(
+    answer: HttpAnswer,
+    parse: (body: Buffer) => T,
+    toProblem: (answer: Answer) => Retry | Stop,
+  ): { value: T } | Retry {
+    const { status, headers, body } = answer;
     if (status !== 200 && status !== 207) {
-      const failure = toFailure({ status, headers, body: withoutToken(bytes.toString('utf8')) });
+      const failure = toProblem({ status, headers, body: clean(body.toString('utf8')) });
       if (failure.kind === 'stop') throw failure.error;
       return failure;
     }
     try {
-      return {
-        request: pageRequest,
-        body: bytes,
-        page: parse(bytes),
-        status,
-        requestedAt,
-        answeredAt: parseDate(headers['date']) ?? clock.now(),
-        durationMs: clock.now().getTime() - requestedAt.getTime(),
-      };
+      return { value: parse(body) };
     } catch (error) {
-      const reason = `an answer that is not a page: ${oneLine(withoutToken((error as Error).message))}`;
+      const reason = `an answer that is not a page: ${oneLine(clean((error as Error).message))}`;
       return { kind: 'retry', wait: 'server', reason };
+    }
+  }
+
+  function untilAnswered<T extends object>(
+    attempt: () => Promise<T | Retry>,
+    signal: AbortSignal,
+    onRetry: RetryDeps['onRetry'] = () => {},
+  ): Promise<T> {
+    const wasAnswered = (): boolean => everAnswered;
+    const deps = { clock, random, signal, wasAnswered, note: progress.note, onRetry };
+    return retry(attempt, withoutSecrets(access.apiUrl), deps);
+  }
+
+  async function fetchToken(form: Record<string, string>): Promise<TokenAnswer> {
+    const signal = toEnd(ownSignal);
+    const { value } = await untilAnswered(async () => {
+      const answer = await exchange(toTokenRequest(access, form), signal);
+      return isRetry(answer) ? answer : read(answer, parseTokenBody, toTokenFailure);
+    }, signal);
+    return value;
+  }
+
+  async function sendPage(
+    { method, path, query, body }: PageRequest,
+    accessToken: string,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer | Retry> {
+    counts.requests += 1;
+    underWay += 1;
+    leftToday -= 1;
+    try {
+      const headers = {
+        authorization: `Bearer ${accessToken}`,
+        ...(body === null ? {} : { 'content-type': 'application/json' }),
+      };
+      const text = body === null ? null : JSON.stringify(body);
+      return await exchange(
+        { method, url: access.apiUrl + path, query, headers, body: text },
+        signal,
+      );
+    } finally {
+      underWay -= 1;
     }
   }
 
   return {
     counts,
     get waiting() {
-      return own.waiting + general.waiting;
+      return general.waiting;
     },
     get rate() {
       return Math.min(own.rate, general.rate);
     },
-    async fetchPage(toRequest, parse, { signal: pageSignal, onSent, onTrouble } = {}) {
-      const signal = pageSignal ?? ownSignal;
-      const failures = { window: 0, second: 0, locked: 0, server: 0 };
-      for (let attempts = 1; ; attempts++) {
-        const pageRequest = toRequest();
-        const limit = pageRequest.path.endsWith('/search') ? search : general;
-        await own.acquire(signal);
+    async fetchPage<T>(
+      toRequest: () => PageRequest,
+      parse: (body: Buffer, request: PageRequest) => T,
+      { signal: pageSignal, onSent, onTrouble }: FetchHooks = {},
+    ): Promise<PageAnswer<T>> {
+      const signal = toEnd(pageSignal ?? ownSignal);
+      let limit: RateLimit = general;
+      let mayRenew = true;
+
+      async function attempt(): Promise<PageAnswer<T> | Retry> {
+        const request = toRequest();
+        limit = request.path.endsWith('/search') ? search : general;
+        const accessToken = await token.current();
         await limit.acquire(signal);
         assertReserve(leftToday, dailyReserve);
         onSent?.();
-        const result = await attemptPage(pageRequest, parse, { limit, signal });
-        if (!('kind' in result)) return result;
-        const attempt = ++failures[result.wait];
-        if (result.wait === 'server') onTrouble?.(attempt);
-        const delayMs = retryDelay({ attempt, failure: result, everAnswered, random: random() });
-        if (result.wait === 'window' || result.wait === 'second') {
-          counts.limited += 1;
-          limit.backOff(
-            Math.max(BACK_OFF_MS, delayMs === undefined ? 0 : (result.retryAfterMs ?? 0)),
-          );
+        const requestedAt = clock.now();
+        const answer = await sendPage(request, accessToken, signal);
+        if (isRetry(answer)) return answer;
+        const { status, headers, body } = answer;
+        // Search tells nothing of its own limit, and were it to, it would be the other's.
+        if (limit !== search) limit.learn(readLimit(headers));
+        const left = readLeftToday(headers);
+        if (left !== undefined) leftToday = left - underWay;
+        if (status === 401 && mayRenew && token.refuse(accessToken)) {
+          mayRenew = false;
+          return attempt();
         }
-        if (delayMs === undefined) {
-          throw new HubSpotUnavailable(
-            `gave up on ${withoutSecrets(portal.apiUrl)} after ${attempts === 1 ? 'one attempt' : `${attempts} attempts`}: ${result.reason}`,
-            { next: toNext(result, everAnswered) },
-          );
-        }
-        progress.note(`${result.reason}; asking again in ${(delayMs / 1000).toFixed(1)} s`);
-        await clock.sleep(delayMs, signal);
+        const page = read(
+          answer,
+          (bytes) => parse(bytes, request),
+          (failed) => toFailure(failed, request.path),
+        );
+        if (isRetry(page)) return page;
+        return {
+          request,
+          body,
+          page: page.value,
+          status,
+          requestedAt,
+          answeredAt: readDate(headers) ?? clock.now(),
+          durationMs: clock.now().getTime() - requestedAt.getTime(),
+        };
       }
+
+      return untilAnswered(attempt, signal, (result, attempts, delayMs) => {
+        if (result.wait === 'server') onTrouble?.(attempts);
+        if (result.wait !== 'window' && result.wait !== 'second') return;
+        counts.limited += 1;
+        const askedMs = delayMs === undefined ? 0 : (result.retryAfterMs ?? 0);
+        limit.backOff(Math.max(BACK_OFF_MS, askedMs));
+      });
     },
     async close() {
-      await dispatcher.destroy();
+      closing.abort(new Error('the client is closed'));
+      await connections.close();
     },
   };
 }
 
-function createDispatcher({ connectMs, answerMs }: Timeouts, proxyUrl: string | null): Dispatcher {
-  const options = {
-    connect: { timeout: connectMs },
-    headersTimeout: answerMs,
-    bodyTimeout: answerMs,
+/** The form goes in the body (HubSpot's specification, oauth.json): URLs end in logs. */
+function toTokenRequest(access: Access, form: Record<string, string>): HttpRequest {
+  const version = 'oauth' in access ? access.oauth.version : '';
+  return {
+    method: 'POST',
+    url: `${access.apiUrl}/oauth/${version}/token`,
+    query: {},
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(form).toString(),
   };
-  // Hosts named in NO_PROXY are asked directly, as by other programs.
-  return proxyUrl === null
-    ? new Agent(options)
-    : new EnvHttpProxyAgent({ ...options, httpsProxy: proxyUrl, httpProxy: '' });
-}
-
-/** What the answer's headers say about the allowance. Search answers carry none of them. */
-function parseLimit(headers: Headers): { max?: number; intervalMs?: number; remaining?: number } {
-  const entries = [
-    ['max', 'x-hubspot-ratelimit-max'],
-    ['intervalMs', 'x-hubspot-ratelimit-interval-milliseconds'],
-    ['remaining', 'x-hubspot-ratelimit-remaining'],
-  ].map(([name, header = '']) => [name, parseCount(headers[header])] as const);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 /** Throws HubSpotUnavailable when one more request would leave fewer than `reserve`. */
@@ -281,44 +332,4 @@ function assertReserve(left: number, reserve: number): void {
     `the account has ${left} requests left for today, and ${reserve} are to be spared`,
     { next: 'Run extract again tomorrow to go on, or lower --daily-reserve.' },
   );
-}
-
-function parseCount(header: string | string[] | undefined): number | undefined {
-  return typeof header === 'string' && /^\d+$/.test(header) ? Number(header) : undefined;
-}
-
-function toNext({ retryAfterMs }: Retry, everAnswered: boolean): string {
-  if (!everAnswered) return 'Check the network and HUBSPOT_API_URL.';
-  const when = retryAfterMs === undefined ? '' : ` in ${toWait(retryAfterMs)}`;
-  return `Run extract again${when} to go on; what was fetched is kept.`;
-}
-
-function parseDate(header: string | string[] | undefined): Date | undefined {
-  const ms = typeof header === 'string' ? Date.parse(header) : Number.NaN;
-  return Number.isNaN(ms) ? undefined : new Date(ms);
-}
-
-const NETWORK_REASONS: Record<string, string> = {
-  ECONNREFUSED: 'nothing listens at that address',
-  ENOTFOUND: 'the host name is not known',
-  EAI_AGAIN: 'the host name cannot be looked up just now',
-  ECONNRESET: 'the connection was cut',
-  UND_ERR_SOCKET: 'the connection was cut',
-  Z_BUF_ERROR: 'the answer was cut short',
-  Z_DATA_ERROR: 'an answer that is not the gzip it claims to be',
-  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'the answer was cut short',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was cut short',
-};
-
-function describeNetworkError(error: unknown, { connectMs, answerMs }: Timeouts): string {
-  const { code, message } = error as { code?: string; message: string };
-  switch (code) {
-    case 'UND_ERR_CONNECT_TIMEOUT':
-      return `no connection within ${connectMs / 1000} s`;
-    case 'UND_ERR_HEADERS_TIMEOUT':
-      return `no answer within ${answerMs / 1000} s`;
-    case 'UND_ERR_BODY_TIMEOUT':
-      return `the answer stalled for ${answerMs / 1000} s`;
-  }
-  return (code !== undefined && NETWORK_REASONS[code]) || oneLine(message || String(code));
 }

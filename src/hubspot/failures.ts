@@ -1,4 +1,5 @@
 import { HubSpotRefused, HubSpotUnavailable, type JobError } from '../errors.ts';
+import { describeMissingScope } from './scopes.ts';
 
 /** What HubSpot answered; `body` is decoded text. Header names are lower case. */
 export interface Answer {
@@ -36,10 +37,10 @@ interface ErrorBody {
 }
 
 /**
- * What an answer other than a good page means for the operator. Pure.
+ * What an answer other than a good page means for the operator; `path` is what was asked for. Pure.
  * Sources: HubSpot's "Handling errors" and "Usage guidelines" pages, and recorded bodies (ARCHITECTURE.md, "Failures").
  */
-export function toFailure(answer: Answer): Retry | Stop {
+export function toFailure(answer: Answer, path = ''): Retry | Stop {
   const body = parseErrorBody(answer.body);
   const retryAfterMs = parseRetryAfter(answer.headers);
   const said = describe(answer, body);
@@ -68,13 +69,15 @@ export function toFailure(answer: Answer): Retry | Stop {
           ? 'Run extract again tomorrow to go on.'
           : `Run extract again in ${toWait(retryAfterMs)} to go on.`,
       );
+    // 530: a token that is no token at all (seen by Airbyte).
     case 401:
+    case 530:
       return refused(
         `HubSpot does not accept the token (${said})`,
-        'Check HUBSPOT_ACCESS_TOKEN: it may be mistyped, revoked or expired.',
+        'Check HUBSPOT_ACCESS_TOKEN: it may be mistyped, revoked or expired. Of an OAuth app, check that it is still installed.',
       );
     case 403:
-      return refused(`HubSpot refuses access (${said})`, toScopeAdvice(body));
+      return refused(...describeMissingScope(said, readScopes(body), path));
     case 408:
       return retry('server');
   }
@@ -91,6 +94,17 @@ export function toFailure(answer: Answer): Retry | Stop {
     answer.status === 404 || answer.status === 410
       ? 'Check HUBSPOT_API_URL and HUBSPOT_API_VERSION; where HubSpot has switched v1 off, extract --api objects goes on.'
       : 'HubSpot may have changed its API: see whether there is a newer version of hubspot-engagements.',
+  );
+}
+
+/** What an answer of the OAuth token endpoint other than a token means. Pure. */
+export function toTokenFailure(answer: Answer): Retry | Stop {
+  const { status } = answer;
+  if (status < 400 || status > 403) return toFailure(answer);
+  // As a refused token, also where HubSpot calls it a bad request: that is the status for a cursor that it refuses.
+  return refuse(401)(
+    `HubSpot gives no access token to the OAuth app (${describe(answer, parseErrorBody(answer.body))})`,
+    'Check HUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET and HUBSPOT_REFRESH_TOKEN: all three are of one app, and the refresh token ends when the app is uninstalled.',
   );
 }
 
@@ -146,13 +160,11 @@ function isSecondly(body: ErrorBody): boolean {
   );
 }
 
-function toScopeAdvice(body: ErrorBody): string {
-  const scopes = Array.isArray(body.errors)
-    ? body.errors.flatMap((error) => error?.context?.requiredGranularScopes ?? [])
-    : [];
-  return scopes.length > 0
-    ? `Give the app the scope ${scopes.map((scope) => oneLine(String(scope))).join(', ')}, then run extract again.`
-    : 'Give the app the scopes crm.objects.contacts.read and sales-email-read, then run extract again.';
+function readScopes(body: ErrorBody): string[] {
+  const errors = Array.isArray(body.errors) ? body.errors : [];
+  return errors
+    .flatMap((error) => error?.context?.requiredGranularScopes ?? [])
+    .map((scope) => oneLine(String(scope)));
 }
 
 function describe(answer: Answer, body: ErrorBody): string {

@@ -2,8 +2,15 @@ import type { Clock } from '../clock.ts';
 
 /** A pace that keeps within a limit of requests per rolling interval, for one of HubSpot's buckets. */
 export interface RateLimit {
-  /** Resolves when a request may be sent; first come, first served. Rejects with the signal's reason. */
+  /**
+   * Resolves when a request may be sent, and counts it at that instant; first come, first served. Rejects with the
+   * signal's reason.
+   */
   acquire(signal: AbortSignal): Promise<void>;
+  /** How long to wait before a request may be sent, in ms; 0: it may go now. */
+  toWait(): number;
+  /** A request is sent at the instant of the last {@link toWait}. */
+  count(): void;
   /** Requests that wait in {@link acquire}. */
   readonly waiting: number;
   /** Requests per millisecond that the allowance comes to. */
@@ -37,9 +44,14 @@ const NOISE_SHARE = 0.01;
 
 /**
  * A limiter that never sends more than the allowance within any rolling interval. What was left unused may be caught up
- * on within the interval: how fast is up to the caller. Others that use the same allowance are given way to.
+ * on within the interval: how fast is up to the caller. Others that use the same allowance are given way to. A request
+ * leaves when `shared`, a limit for several of HubSpot's buckets together, allows it at the same instant.
  */
-export function createRateLimit(clock: Clock, initial: Allowance): RateLimit {
+export function createRateLimit(
+  clock: Clock,
+  initial: Allowance,
+  shared?: Pick<RateLimit, 'toWait' | 'count'>,
+): RateLimit {
   let { max, intervalMs } = initial;
   /** When the requests of the last interval were sent, oldest first. */
   let sent: number[] = [];
@@ -76,8 +88,8 @@ export function createRateLimit(clock: Clock, initial: Allowance): RateLimit {
   const yieldedShare = (now: number): number =>
     Math.max(0, yielded.share - (RECOVERY_SHARE * (now - yielded.at)) / intervalMs);
 
-  /** How long to wait before looking again; 0 when a request may go now. */
-  function toWait(now: number): number {
+  function toWait(): number {
+    const now = nowMs();
     if (now < pausedUntil) return pausedUntil - now;
     const windowMs = intervalMs * SLACK;
     sent = sent.filter((at) => at > now - windowMs);
@@ -85,13 +97,17 @@ export function createRateLimit(clock: Clock, initial: Allowance): RateLimit {
     return oldest === undefined ? 0 : Math.floor(oldest + windowMs - now) + 1;
   }
 
+  function count(): void {
+    sent.push(looked);
+  }
+
   async function take(signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
-      const now = nowMs();
-      const waitMs = toWait(now);
+      const waitMs = Math.max(toWait(), shared?.toWait() ?? 0);
       if (waitMs === 0) {
-        sent.push(now);
+        count();
+        shared?.count();
         return;
       }
       await clock.sleep(waitMs, signal);
@@ -99,6 +115,8 @@ export function createRateLimit(clock: Clock, initial: Allowance): RateLimit {
   }
 
   return {
+    toWait,
+    count,
     get waiting() {
       return waiting;
     },

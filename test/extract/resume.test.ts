@@ -1,6 +1,15 @@
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, statfs, truncate, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  statfs,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -179,6 +188,12 @@ test('a journal with damage before its end is refused, and nothing is asked', as
   });
   expect(await listFiles(dataDir)).toEqual(before);
   expect(portal.requests).toHaveLength(0);
+  // Linux lists what a process has open.
+  const open = await readdir('/proc/self/fd').catch(() => []);
+  const targets = await Promise.all(
+    open.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  );
+  expect(targets).not.toContain(journal);
 });
 
 test('a full run is not begun when the disk lacks the room that the last one took', async () => {

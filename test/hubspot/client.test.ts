@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http';
+import { setImmediate as settle } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { tenSecondlyLimit } from '../../src/demo/answers.ts';
 import { HubSpotRefused, HubSpotUnavailable, Interrupted } from '../../src/errors.ts';
-import { type ClientOptions, type ClientThings, createClient } from '../../src/hubspot/client.ts';
+import { type ClientDeps, type ClientOptions, createClient } from '../../src/hubspot/client.ts';
 import { parseSearchBody, toSearchRequest } from '../../src/hubspot/crm-objects.ts';
 import { parsePagedBody, toPagedRequest } from '../../src/hubspot/engagements-v1.ts';
 import { missingScopes } from '../portal/faults.ts';
@@ -32,7 +33,7 @@ async function serve(...answers: ((outgoing: ServerResponse) => void)[]) {
 /** A client whose waits take no time, and what it noted. */
 function connect(
   { url, token = TOKEN }: { url: string; token?: string },
-  things: Partial<ClientThings> = {},
+  things: Partial<ClientDeps> = {},
   answerMs = 5_000,
   options: Partial<ClientOptions> = {},
 ) {
@@ -305,6 +306,47 @@ describe('room for others', () => {
     expect(client.rate).toBeCloseTo(6 / 10_200, 6);
   });
 
+  test('a cap holds after a pause, too: what waited does not leave at once', async () => {
+    let nowMs = 0;
+    const wakers: (() => void)[] = [];
+    const clock = {
+      now: () => new Date(nowMs),
+      sleep: () => new Promise<void>((wake) => wakers.push(wake)),
+    };
+    const pause = (outgoing: ServerResponse) =>
+      void outgoing.writeHead(429, { 'retry-after': '60' }).end();
+    const server = await serve(pause, good);
+    const { client, fetchPage } = connect(server, { clock }, 5_000, { maxRequestsPer10s: 5 });
+    const fetches = [fetchPage()];
+    while (wakers.length < 1) await systemClock.sleep(1);
+    fetches.push(...Array.from({ length: 9 }, fetchPage));
+    while (wakers.length < 2) await systemClock.sleep(1);
+    const counts: number[] = [];
+    while (client.counts.requests < 11) {
+      nowMs += 60_000;
+      for (const wake of wakers.splice(0)) wake();
+      await settle();
+      counts.push(client.counts.requests);
+    }
+    await Promise.all(fetches);
+    expect(counts).toEqual([6, 11]);
+  });
+
+  test('a reserve for the day holds though later answers do not tell what is left', async () => {
+    let requests = 0;
+    const server = await serve((outgoing) => {
+      requests += 1;
+      const headers = requests === 1 ? { 'x-hubspot-ratelimit-daily-remaining': '12' } : {};
+      outgoing.writeHead(200, headers).end(PAGE);
+    });
+    const { fetchPage } = connect(server, {}, 5_000, { dailyReserve: 10 });
+    for (let n = 0; n < 3; n++) await fetchPage();
+    expect(await rejection(fetchPage())).toMatchObject({
+      message: 'the account has 10 requests left for today, and 10 are to be spared',
+    });
+    expect(requests).toBe(3);
+  });
+
   test('a reserve for the day: it stops before, and the pages under way still come', async () => {
     const portal = await startPortal({ size: 5, rateLimit: { daily: 20 } });
     closers.push(portal.close);
@@ -332,7 +374,7 @@ test('an error that comes zipped is read all the same', async () => {
   const error = await rejection(connect(portal).fetchPage());
   expect(error).toBeInstanceOf(HubSpotRefused);
   expect(error).toMatchObject({
-    next: 'Give the app the scope sales-email-read, then run extract again.',
+    next: 'Give the token the scope sales-email-read, then run extract again.',
   });
 });
 
@@ -409,6 +451,23 @@ describe('an interruption ends it with its reason', () => {
     expect(await rejection(fetchPage())).toBe(reason);
     expect(server.requests).toHaveLength(0);
   });
+});
+
+test('closed, it ends what is under way or waits, without a word', async () => {
+  const server = await serve(
+    (outgoing) => void outgoing.writeHead(503).end(),
+    () => {},
+  );
+  const { notes, client, fetchPage } = connect(server, { clock: systemClock });
+  const waiting = rejection(fetchPage());
+  while (notes.length === 0) await systemClock.sleep(1);
+  const asking = rejection(fetchPage());
+  while (server.requests.length < 2) await systemClock.sleep(1);
+  await client.close();
+  expect([await waiting, await asking].map(({ message }) => message)).toEqual(
+    Array(2).fill('the client is closed'),
+  );
+  expect(notes).toHaveLength(1);
 });
 
 describe('the token is in no error and no note, even when the server quotes it', () => {

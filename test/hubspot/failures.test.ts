@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { HubSpotRefused, HubSpotUnavailable } from '../../src/errors.ts';
-import { oneLine, toFailure, toWait } from '../../src/hubspot/failures.ts';
+import {
+  oneLine,
+  type Stop,
+  toFailure,
+  toTokenFailure,
+  toWait,
+} from '../../src/hubspot/failures.ts';
 
 const ID = '0d5a5f4e-6a4b-4c4b-9f5a-2f6f1f4d3c2b';
 const answer = (status: number, body: unknown = '', headers: Record<string, string> = {}) => ({
@@ -159,7 +165,26 @@ describe('stop for good', () => {
     expect(message).toBe(
       `HubSpot does not accept the token (HTTP 401: Authentication credentials not found., correlation id ${ID})`,
     );
-    expect(next).toBe('Check HUBSPOT_ACCESS_TOKEN: it may be mistyped, revoked or expired.');
+    expect(next).toMatch(/^Check HUBSPOT_ACCESS_TOKEN: it may be mistyped, revoked or expired\./);
+  });
+
+  test('530: a token that is no token at all', () => {
+    const { message, next } = stop(answer(530, HTML));
+    expect(message).toBe('HubSpot does not accept the token (HTTP 530)');
+    expect(next).toMatch(/^Check HUBSPOT_ACCESS_TOKEN/);
+  });
+
+  test.each([400, 401, 403])('an OAuth app that gets no token, %d', (status) => {
+    const failure = toTokenFailure(
+      answer(status, { status: 'BAD_REFRESH_TOKEN', message: 'missing or unknown refresh token' }),
+    );
+    // Not 400, which a walk takes for a cursor that is refused.
+    expect(failure).toMatchObject({ kind: 'stop', error: { status: 401, exitCode: 3 } });
+    const { error } = failure as Stop;
+    expect(error.message).toBe(
+      `HubSpot gives no access token to the OAuth app (HTTP ${status}: missing or unknown refresh token)`,
+    );
+    expect(error.next).toMatch(/HUBSPOT_CLIENT_SECRET and HUBSPOT_REFRESH_TOKEN/);
   });
 
   const scopes = (fields: object) =>
@@ -182,7 +207,7 @@ describe('stop for good', () => {
     const { message, next } = stop(given);
     expect(message).toMatch(/^HubSpot refuses access \(HTTP 403: This app hasn't been granted/);
     expect(next).toBe(
-      'Give the app the scope crm.objects.contacts.read, sales-email-read, then run extract again.',
+      'Give the token the scopes crm.objects.contacts.read and sales-email-read, then run extract again.',
     );
   });
   test.each([
@@ -191,13 +216,40 @@ describe('stop for good', () => {
     ['errors that say nothing', { errors: [null, 'x', {}, { context: null }] }],
   ])('the usual scopes are named when there are %s', (_name, fields) => {
     expect(stop(scopes(fields)).next).toBe(
-      'Give the app the scopes crm.objects.contacts.read and sales-email-read, then run extract again.',
+      'Give the token the scopes crm.objects.contacts.read and sales-email-read, then run extract again.',
     );
+  });
+  test.each([
+    [
+      '/crm/objects/2026-09/emails',
+      'HubSpot refuses access to emails (HTTP 403)',
+      'Give the token the scopes crm.objects.contacts.read and sales-email-read, then run extract again; or leave the e-mails out with --types calls,communications,meetings,notes,postal_mail,tasks.',
+    ],
+    [
+      '/crm/properties/2026-09/emails',
+      'HubSpot refuses access to emails (HTTP 403)',
+      /or leave the e-mails out with --types calls,/,
+    ],
+    [
+      '/crm/objects/2026-09/calls/search',
+      'HubSpot refuses access to calls (HTTP 403)',
+      'Give the token the scope crm.objects.contacts.read, then run extract again.',
+    ],
+    [
+      '/crm/associations/2026-09/calls/companies/batch/read',
+      'HubSpot refuses access to the companies of calls (HTTP 403)',
+      'Give the token the scopes crm.objects.contacts.read and crm.objects.companies.read, then run extract again.',
+    ],
+    ['/crm/objects/2026-09/constructor', 'HubSpot refuses access (HTTP 403)', /sales-email-read/],
+  ])('403 to %s: what is refused, and its scopes', (asked, message, next) => {
+    const { error } = toFailure(answer(403), asked) as Stop;
+    expect(error.message).toBe(message);
+    expect(error.next).toMatch(next);
   });
   test('scopes cannot write to the terminal', () => {
     const context = { requiredGranularScopes: ['a\u001b[2J\nb', 7] };
     expect(stop(scopes({ errors: [{ context }] })).next).toBe(
-      'Give the app the scope a [2J b, 7, then run extract again.',
+      'Give the token the scopes a [2J b and 7, then run extract again.',
     );
   });
 

@@ -240,3 +240,23 @@ test('an aborted wait rejects with the reason', async () => {
   stop.abort(new Error('stopped by SIGINT'));
   await expect(waiting).rejects.toThrow('stopped by SIGINT');
 });
+
+test('a limit shared by two buckets holds for both together, also after a pause of one of them', async () => {
+  const clock = createVirtualClock();
+  const shared = createRateLimit(clock, { max: 5, intervalMs: TEN_SECONDS });
+  const general = createRateLimit(clock, { max: 100, intervalMs: TEN_SECONDS }, shared);
+  const search = createRateLimit(clock, { max: 3, intervalMs: 1_000 }, shared);
+  general.backOff(20_000);
+  const sent: number[] = [];
+  const send = async (limit: RateLimit) => {
+    await limit.acquire(signal);
+    sent.push(clock.elapsedMs);
+  };
+  const requests = [...Array(20).fill(general), ...Array(8).fill(search)].map(send);
+  await clock.run(Promise.all(requests));
+  expect(sent).toHaveLength(28);
+  for (const start of sent) {
+    const window = sent.filter((at) => at >= start && at < start + TEN_SECONDS);
+    expect(window.length).toBeLessThanOrEqual(5);
+  }
+});

@@ -80,7 +80,7 @@ export function createModel({ clock, serve, latencyMs, max = 190, seed = 1 }: Mo
     },
     async fetchPage<T>(
       toRequest: () => PageRequest,
-      parse: (body: Buffer) => T,
+      parse: (body: Buffer, request: PageRequest) => T,
       {
         signal = new AbortController().signal,
         onSent,
@@ -94,7 +94,7 @@ export function createModel({ clock, serve, latencyMs, max = 190, seed = 1 }: Mo
         const body = await attempt(request);
         if (body !== undefined) {
           const durationMs = clock.now().getTime() - requestedAt.getTime();
-          const page = parse(body);
+          const page = parse(body, request);
           return {
             request,
             body,
