@@ -2,40 +2,58 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { GuardRefused } from '../errors.ts';
 import { cannotWrite, makeFolder } from '../files.ts';
-import { tryLock } from '../lock.ts';
+import { type Lock, tryLock } from '../lock.ts';
+import { ndjsonRoot, rawRoot } from './runs.ts';
+
+/** The archive's two parts, each with a lock of its own: the file `_lock` in its folder. */
+const PARTS = { raw: rawRoot, ndjson: ndjsonRoot };
 
 /**
- * Runs `work` while no other program of this machine writes below `root` (one of the archive's two roots).
- * Throws GuardRefused, saying who does, when one is at it already.
+ * The parts of the archive that each command changes. All other commands only read complete runs and need no lock here;
+ * `load` takes a lock in the database.
+ */
+export const ARCHIVE_LOCKS = {
+  extract: ['raw'],
+  transform: ['ndjson'],
+  prune: ['raw', 'ndjson'],
+} as const satisfies Record<string, readonly (keyof typeof PARTS)[]>;
+
+export type LockingCommand = keyof typeof ARCHIVE_LOCKS;
+
+/**
+ * Runs `work` while no other program of this machine changes the parts of the archive that `command` changes.
+ * Throws GuardRefused at once, saying who has the lock, when another program is at it; ArchiveError when a lock's file
+ * cannot be made.
  */
 export async function withArchiveLock<T>(
-  root: string,
-  command: string,
+  dataDir: string,
+  command: LockingCommand,
   work: () => Promise<T>,
 ): Promise<T> {
-  await makeFolder(root);
-  const file = path.join(root, '_lock');
-  const since = new Date().toISOString();
-  const lock = takeLock(
-    file,
-    `${command}, process ${process.pid} on ${hostname()}, since ${since}`,
-  );
-  if ('heldBy' in lock) {
-    throw new GuardRefused(`another program is writing to ${root}: ${lock.heldBy}`, {
-      next: 'Wait until it has ended, then run this again.',
-    });
-  }
+  const locks: Lock[] = [];
   try {
+    for (const part of ARCHIVE_LOCKS[command]) {
+      locks.push(await takeLock(PARTS[part](dataDir), command));
+    }
     return await work();
   } finally {
-    lock.release();
+    for (const lock of locks) lock.release();
   }
 }
 
-function takeLock(file: string, holder: string): ReturnType<typeof tryLock> {
+async function takeLock(root: string, command: string): Promise<Lock> {
+  await makeFolder(root);
+  const file = path.join(root, '_lock');
+  const since = new Date().toISOString();
+  const holder = `${command}, process ${process.pid} on ${hostname()}, since ${since}`;
+  let lock: ReturnType<typeof tryLock>;
   try {
-    return tryLock(file, holder);
+    lock = tryLock(file, holder);
   } catch (error) {
     throw cannotWrite(file, error);
   }
+  if (!('heldBy' in lock)) return lock;
+  throw new GuardRefused(`another program is writing to ${root}: ${lock.heldBy}`, {
+    next: 'Wait until it has ended, then run this again.',
+  });
 }

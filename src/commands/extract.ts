@@ -1,5 +1,4 @@
 import { withArchiveLock } from '../archive/lock.ts';
-import { rawRoot } from '../archive/runs.ts';
 import { systemClock } from '../clock.ts';
 import { startPortal } from '../demo/start-portal.ts';
 import { SettingsError } from '../errors.ts';
@@ -89,7 +88,7 @@ async function runExtract(context: Context, args: ExtractArguments): Promise<voi
   if (!(dailyReserve >= 0)) throw new SettingsError('--daily-reserve must be 0 or more');
   const wishes = toWishes(args, settings.api);
   const portal = requirePortal(settings);
-  const result = await withArchiveLock(rawRoot(settings.dataDir), 'extract', () =>
+  const result = await withArchiveLock(settings.dataDir, 'extract', () =>
     portal.demo ? extractDemo(context, args, wishes) : extractFrom(context, args, wishes, portal),
   );
   log.info(summarizeExtract(result), { stage: 'extract', ...result });

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { withArchiveLock } from '../archive/lock.ts';
-import { ndjsonRoot, rawRoot, runMode } from '../archive/runs.ts';
+import { rawRoot, runMode } from '../archive/runs.ts';
 import { readArchiveState, toPlan } from '../archive/state.ts';
 import { DatabaseFailed, SettingsError } from '../errors.ts';
 import { type PrunableRun, type PruneRange, planPrune } from '../maintain/plan-prune.ts';
@@ -35,28 +35,26 @@ export const pruneCommand: Command<typeof OPTIONS> = {
 async function runPrune(context: Context, args: PruneArguments): Promise<void> {
   const range = toRange(args);
   const { dataDir } = context.settings;
-  await withArchiveLock(rawRoot(dataDir), 'prune', () =>
-    withArchiveLock(ndjsonRoot(dataDir), 'prune', async () => {
-      const { remove, keep } = planPrune(await readPrunable(context), range);
-      if (args.yes) await endRemovals(dataDir);
-      const verb = args.yes ? 'removed' : 'would remove';
-      const write = (line: string): void => {
-        if (!args.json) context.output.write(`${line}\n`);
-      };
-      for (const run of remove) {
-        if (args.yes) {
-          context.signal.throwIfAborted();
-          await removeRun(dataDir, run);
-        }
-        write(`${verb}  ${path.join(rawRoot(dataDir), run)}`);
+  await withArchiveLock(dataDir, 'prune', async () => {
+    const { remove, keep } = planPrune(await readPrunable(context), range);
+    if (args.yes) await endRemovals(dataDir);
+    const verb = args.yes ? 'removed' : 'would remove';
+    const write = (line: string): void => {
+      if (!args.json) context.output.write(`${line}\n`);
+    };
+    for (const run of remove) {
+      if (args.yes) {
+        context.signal.throwIfAborted();
+        await removeRun(dataDir, run);
       }
-      for (const { run, why } of keep) write(`kept  ${run}: ${why}`);
-      const removed = args.yes ? remove : [];
-      if (args.json) return writeJson(context, { remove, keep, removed });
-      const more = args.yes || remove.length === 0 ? '' : '; to remove them, add --yes';
-      context.log.info(`prune: ${verb} ${toCounted(remove.length, 'runs')}${more}`);
-    }),
-  );
+      write(`${verb}  ${path.join(rawRoot(dataDir), run)}`);
+    }
+    for (const { run, why } of keep) write(`kept  ${run}: ${why}`);
+    const removed = args.yes ? remove : [];
+    if (args.json) return writeJson(context, { remove, keep, removed });
+    const more = args.yes || remove.length === 0 ? '' : '; to remove them, add --yes';
+    context.log.info(`prune: ${verb} ${toCounted(remove.length, 'runs')}${more}`);
+  });
 }
 
 async function readPrunable(context: Context): Promise<PrunableRun[]> {
@@ -79,18 +77,15 @@ async function readPrunable(context: Context): Promise<PrunableRun[]> {
   );
 }
 
-function toRange({ keepRuns, before, yes }: PruneArguments): PruneRange {
+function toRange({ keepRuns, before }: PruneArguments): PruneRange {
   if (keepRuns !== undefined && before !== undefined) {
     throw new SettingsError('prune takes --keep-runs or --before, not both');
   }
-  if (keepRuns === undefined && before === undefined) {
-    if (!yes) return { keepRuns: 0 };
-    throw new SettingsError('prune --yes needs --keep-runs or --before');
-  }
-  if (keepRuns !== undefined) {
+  if (before === undefined) {
+    if (keepRuns === undefined) return { keepRuns: 0 };
     if (Number.isInteger(keepRuns) && keepRuns >= 1) return { keepRuns };
     throw new SettingsError('--keep-runs must be a whole number from 1 on');
   }
-  if (/^\d{4}\/\d{2}\/\d{2}$/.test(before ?? '')) return { before: before as string };
+  if (/^\d{4}\/\d{2}\/\d{2}$/.test(before)) return { before };
   throw new SettingsError(`--before must be a day such as 2026/11/24; it is ${before}`);
 }

@@ -1,7 +1,6 @@
-import { hash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isComplete, MANIFEST, ndjsonRoot, type RunId } from '../archive/runs.ts';
+import { hashManifest } from '../archive/manifest.ts';
+import { isComplete, ndjsonRoot, type RunId } from '../archive/runs.ts';
 import { exists } from '../files.ts';
 import { readLedger } from '../load/ledger.ts';
 import { type Context, withDatabase } from './context.ts';
@@ -33,7 +32,5 @@ export async function readLoaded(context: Context): Promise<Loaded | null> {
 /** Whether the run was loaded from the very NDJSON run that lies there now. */
 export async function isLoaded(dataDir: string, run: RunId, loaded: Loaded): Promise<boolean> {
   const folder = path.join(ndjsonRoot(dataDir), run);
-  if (!(await isComplete(folder))) return false;
-  const bytes = await readFile(path.join(folder, MANIFEST));
-  return loaded.has(hash('sha256', bytes, 'hex'));
+  return (await isComplete(folder)) && loaded.has(await hashManifest(folder));
 }

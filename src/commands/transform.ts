@@ -42,7 +42,7 @@ export async function runTransform(
     throw new SettingsError('--workers must be a whole number from 1 on');
   }
   const maxRejects = args.maxRejects === undefined ? undefined : parseMaxRejects(args.maxRejects);
-  const result = await withArchiveLock(ndjsonRoot(dataDir), 'transform', () =>
+  const result = await withArchiveLock(dataDir, 'transform', () =>
     watched(context, 'transform', (progress) =>
       transform({ dataDir, force, maxRejects, workers }, { progress, signal }),
     ),

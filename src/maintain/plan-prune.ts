@@ -1,29 +1,29 @@
 import type { Mode, RunId } from '../archive/runs.ts';
 import type { Api } from '../model/row.ts';
 
-/** A raw run, as far as pruning is concerned. */
+/** What pruning has to know about a raw run. */
 export interface PrunableRun {
   run: RunId;
   mode: Mode;
   api: Api;
   complete: boolean;
-  /** Whether the database has merged it, from the NDJSON run that lies there now. */
+  /** Whether the database has merged the NDJSON run that is there now. */
   loaded: boolean;
 }
 
-/** Which runs may go: all but so many of the newest, or all that started before a day (`YYYY/MM/DD`). */
+/** Which runs to consider: all but so many of the newest, or all that started before a day (`YYYY/MM/DD`). */
 export type PruneRange = { keepRuns: number } | { before: string };
 
-/** What a prune removes and what it leaves though it was asked to remove it; oldest first. */
+/** Of the runs in the range, those that are removed and those that are kept; oldest first. */
 export interface PrunePlan {
   remove: RunId[];
   keep: { run: RunId; why: string }[];
 }
 
 /**
- * Which runs (oldest first) to remove. Only a loaded run goes, and only when a later complete full run, itself loaded,
- * supersedes it: one by v1, which returns all types, or by the same API. So the last such full run and what follows it
- * always stay, and the tables lose nothing. Pure.
+ * Plans which of `runs` (oldest first) to remove. A run is removed only if it is loaded and superseded: a later, loaded
+ * full run of the same API, or of v1, which returns all types, has all that it had. So the last full run and the runs
+ * after it are always kept, and the tables lose nothing. Pure.
  */
 export function planPrune(runs: readonly PrunableRun[], range: PruneRange): PrunePlan {
   const last = 'keepRuns' in range ? runs.length - range.keepRuns : runs.length;

@@ -5,11 +5,11 @@ import { isSystemError } from '../errors.ts';
 import { cannotWrite, exists, makeDurable, readFolder } from '../files.ts';
 
 /**
- * Removes a run, normalized and raw. Killed at any instant, it leaves a run that is whole, or none (and a folder
- * `_….pruned`, see {@link endRemovals}). The caller holds both of the archive's locks. Throws ArchiveError.
+ * Removes a run, NDJSON and raw. If killed, it leaves the run whole or gone, and maybe a folder `_….pruned`, which
+ * {@link endRemovals} removes. The caller holds both of the archive's locks. Throws ArchiveError.
  */
 export async function removeRun(dataDir: string, run: RunId): Promise<void> {
-  // The normalized run first: it can be made again, while nothing should be left that was made from nothing.
+  // The NDJSON run first: it can be made again from the raw run, not the other way round.
   for (const root of [ndjsonRoot(dataDir), rawRoot(dataDir)]) {
     const folder = path.join(root, run);
     if (!(await exists(folder))) continue;
@@ -17,7 +17,7 @@ export async function removeRun(dataDir: string, run: RunId): Promise<void> {
     const gone = path.join(day, `_${path.basename(run)}.pruned`);
     try {
       await rename(folder, gone);
-      // Before its files go: after a power cut there must not be a run with half of them.
+      // Before the files are removed: after a power cut there must be no run with half of its files.
       await makeDurable(day);
     } catch (error) {
       throw cannotWrite(folder, error);
@@ -26,7 +26,7 @@ export async function removeRun(dataDir: string, run: RunId): Promise<void> {
   }
 }
 
-/** Removes what killed removals have left of any run. The caller holds both of the archive's locks. Throws ArchiveError. */
+/** Removes what killed calls of {@link removeRun} left. The caller holds both of the archive's locks. Throws ArchiveError. */
 export async function endRemovals(dataDir: string): Promise<void> {
   for (const root of [ndjsonRoot(dataDir), rawRoot(dataDir)]) {
     for (const day of await listDays(root)) {
@@ -37,7 +37,7 @@ export async function endRemovals(dataDir: string): Promise<void> {
   }
 }
 
-/** With the folders above it, up to `root`, that are empty then. */
+/** Removes a folder, and the folders between it and `root` that are empty then. */
 async function removeFolder(folder: string, root: string): Promise<void> {
   try {
     await rm(folder, { recursive: true });

@@ -1,65 +1,63 @@
-import { createHash, hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findStrays } from '../archive/find-strays.ts';
-import { type NdjsonManifest, readNdjsonManifest, readRawManifest } from '../archive/manifest.ts';
+import {
+  hashManifest,
+  type NdjsonManifest,
+  readNdjsonManifest,
+  readRawManifest,
+} from '../archive/manifest.ts';
 import { isComplete, MANIFEST, REJECTS } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
 import { cannotRead, exists } from '../files.ts';
-import {
-  assertAgreement,
-  noteDamage,
-  type Problem,
-  type Verified,
-  type VerifyWatch,
-} from './problems.ts';
+import { assertAgreement, type Inspection } from './inspection.ts';
 
 /** Compares an NDJSON run's files with its manifest, and the manifest with the raw run it was made from. */
 export async function verifyNdjsonRun(
   folder: string,
   rawFolder: string,
-  { onBytes }: VerifyWatch,
-): Promise<Verified> {
-  const problems: Problem[] = [];
-  const verified: Verified = { problems, files: 0, bytes: 0 };
+  inspection: Inspection,
+): Promise<void> {
   const manifestFile = path.join(folder, MANIFEST);
   if (!(await isComplete(folder))) {
     const problem = `${manifestFile} is missing; transform makes the run anew`;
-    problems.push({ kind: 'missing', path: manifestFile, problem });
-    return verified;
+    inspection.note('missing', manifestFile, problem);
+    return;
   }
-  let manifest: NdjsonManifest | undefined;
-  await noteDamage(problems, manifestFile, async () => {
-    const read = await readNdjsonManifest(folder);
-    const rows = read.parts.reduce((sum, part) => sum + part.rows, 0);
-    assertAgreement(manifestFile, { rows, records: rows + read.rejects }, read);
-    manifest = read;
+  let read: NdjsonManifest | undefined;
+  await inspection.check(manifestFile, async () => {
+    const manifest = await readNdjsonManifest(folder);
+    const rows = manifest.parts.reduce((sum, part) => sum + part.rows, 0);
+    assertAgreement(manifestFile, { rows, records: rows + manifest.rejects }, manifest);
+    read = manifest;
   });
-  if (manifest === undefined) return verified;
-  const { parts, rejects, rejectsSha256 } = manifest;
+  if (read === undefined) return;
+  const manifest = read;
   const prove = async (name: string, expected: Partial<Content>): Promise<void> => {
     const file = path.join(folder, name);
-    await noteDamage(problems, file, async () => {
+    let bytes = 0;
+    await inspection.check(file, async () => {
       const content = await readContent(file);
-      verified.bytes += content.bytes;
+      bytes = content.bytes;
       compareContent(file, content, expected);
     });
-    verified.files += 1;
-    onBytes(verified.bytes);
+    inspection.count(bytes);
   };
-  for (const { file, bytes, rows, sha256 } of parts) await prove(file, { bytes, rows, sha256 });
-  const sealed = rejectsSha256 === undefined ? {} : { sha256: rejectsSha256 };
-  await prove(REJECTS, { rows: rejects, ...sealed });
-  const own = manifest;
-  await noteDamage(problems, manifestFile, () => compareOrigin(manifestFile, own, rawFolder));
-  const known = [MANIFEST, REJECTS, ...parts.map((part) => part.file)];
+  for (const { file, bytes, rows, sha256 } of manifest.parts) {
+    await prove(file, { bytes, rows, sha256 });
+  }
+  const { rejects, rejectsSha256 } = manifest;
+  await prove(REJECTS, {
+    rows: rejects,
+    ...(rejectsSha256 === undefined ? {} : { sha256: rejectsSha256 }),
+  });
+  await inspection.check(manifestFile, () => compareOrigin(manifestFile, manifest, rawFolder));
+  const known = [MANIFEST, REJECTS, ...manifest.parts.map((part) => part.file)];
   for (const name of await findStrays(folder, known)) {
     const file = path.join(folder, name);
-    const problem = `${file} is no part of its run's manifest`;
-    problems.push({ kind: 'foreign', path: file, problem });
+    inspection.note('foreign', file, `${file} is not in its run's manifest`);
   }
-  return verified;
 }
 
 /** What a file holds; `rows` are its lines. */
@@ -108,11 +106,8 @@ async function compareOrigin(
   if (!(await exists(origin))) {
     throw new ArchiveError(`${file} was made from ${origin}, which is missing`);
   }
-  const bytes = await readFile(origin).catch((error: unknown) => {
-    throw cannotRead(origin, error);
-  });
-  if (hash('sha256', bytes, 'hex') !== manifest.rawManifestSha256) {
-    throw new ArchiveError(`${file} was not made from ${origin} as it is now`, {
+  if ((await hashManifest(rawFolder)) !== manifest.rawManifestSha256) {
+    throw new ArchiveError(`${file} was made from another version of ${origin}`, {
       next: 'Run transform: it makes the run anew.',
     });
   }

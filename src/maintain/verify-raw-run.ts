@@ -6,52 +6,52 @@ import { provePage } from '../archive/read-page.ts';
 import { ABANDONED, isComplete, JOURNAL, MANIFEST, PLAN } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
 import { exists } from '../files.ts';
-import {
-  assertAgreement,
-  noteDamage,
-  type Problem,
-  type Verified,
-  type VerifyWatch,
-} from './problems.ts';
+import { assertAgreement, type Inspection } from './inspection.ts';
 
-/** Compares a raw run's files with its journal, the journal with the manifest, and that with the plan. */
-export async function verifyRawRun(folder: string, { onBytes }: VerifyWatch): Promise<Verified> {
-  const problems: Problem[] = [];
-  const verified: Verified = { problems, files: 0, bytes: 0 };
-  const [manifestFile, plan, journal] = [MANIFEST, PLAN, JOURNAL].map((name) =>
-    path.join(folder, name),
-  ) as [string, string, string];
+/** Compares a raw run's pages with its journal, the journal with the manifest, and that with the plan. */
+export async function verifyRawRun(folder: string, inspection: Inspection): Promise<void> {
+  const toFile = (name: string): string => path.join(folder, name);
+  const noteForeign = (name: string): void => {
+    const problem = `${toFile(name)} is not in its run's journal`;
+    inspection.note('foreign', toFile(name), problem);
+  };
+  const noteHalfWritten = (name: string): void => {
+    const problem = `${toFile(name)} was left by a killed program; it is not in its run's journal`;
+    inspection.note('half-written', toFile(name), problem);
+  };
   const complete = await isComplete(folder);
-  const hasPlan = await exists(plan);
+  const hasPlan = await exists(toFile(PLAN));
   if (!complete && !hasPlan) {
-    // Killed before its first page: it holds nothing, or somebody took its plan.
+    // Killed before its first page, a run holds nothing; or its plan was removed.
     for (const name of await findStrays(folder, [])) {
-      problems.push(name === `${PLAN}.tmp` ? halfWritten(folder, name) : foreign(folder, name));
+      if (name === `${PLAN}.tmp`) noteHalfWritten(name);
+      else noteForeign(name);
     }
-    return verified;
+    return;
   }
   let manifest: RawManifest | undefined;
   if (complete) {
-    await noteDamage(problems, manifestFile, async () => {
+    await inspection.check(toFile(MANIFEST), async () => {
       manifest = await readRawManifest(folder);
     });
   }
   if (hasPlan) {
-    await noteDamage(problems, plan, async () => {
-      const read = await readPlan(folder);
-      if (manifest !== undefined) assertAgreement(plan, read, manifest);
+    await inspection.check(toFile(PLAN), async () => {
+      const plan = await readPlan(folder);
+      if (manifest !== undefined) assertAgreement(toFile(PLAN), plan, manifest);
     });
   }
 
+  const journal = toFile(JOURNAL);
   // Killed between its plan and its first page, a run has no journal.
-  if (!complete && !(await exists(journal))) return verified;
+  if (!complete && !(await exists(journal))) return;
   let pages: PageEntry[] = [];
-  const isReadable = await noteDamage(problems, journal, async () => {
+  const isSound = await inspection.check(journal, async () => {
     const content = await readJournal(folder, { torn: complete ? 'refuse' : 'accept' });
     pages = content.pages;
     if (content.torn) {
       const problem = `${journal} has an unfinished last line, which the next extract cuts off`;
-      problems.push({ kind: 'half-written', path: journal, problem });
+      inspection.note('half-written', journal, problem);
     }
     if (manifest !== undefined && content.sha256 !== manifest.journalSha256) {
       throw new ArchiveError(
@@ -59,49 +59,33 @@ export async function verifyRawRun(folder: string, { onBytes }: VerifyWatch): Pr
       );
     }
   });
-  if (isReadable && manifest !== undefined) {
+  // Nothing is known about the run's pages then, and the journal's damage is noted.
+  if (!isSound && pages.length === 0) return;
+  if (isSound && manifest !== undefined) {
     const own = manifest;
-    await noteDamage(problems, manifestFile, async () =>
-      assertAgreement(manifestFile, sumUp(pages), own),
+    await inspection.check(toFile(MANIFEST), () =>
+      assertAgreement(toFile(MANIFEST), sumUp(pages), own),
     );
   }
   for (const page of pages) {
-    const file = path.join(folder, page.file);
-    await noteDamage(problems, file, async () => {
-      await provePage(file, page);
-    });
-    verified.files += 1;
-    verified.bytes += page.bytes;
-    onBytes(verified.bytes);
+    await inspection.check(toFile(page.file), () => provePage(toFile(page.file), page));
+    inspection.count(page.bytes);
   }
-  // A journal that cannot be read vouches for nothing; that is said already.
-  if (!isReadable && pages.length === 0) return verified;
   const known = [MANIFEST, PLAN, JOURNAL, ABANDONED, ...pages.map((page) => page.file)];
   for (const name of await findStrays(folder, known)) {
     const isLeft = !complete && (name.endsWith('.tmp') || !name.startsWith('_'));
-    problems.push(isLeft ? halfWritten(folder, name) : foreign(folder, name));
+    if (isLeft) noteHalfWritten(name);
+    else noteForeign(name);
   }
-  return verified;
 }
 
-/** What a manifest says of its journal's pages. */
+/** What the manifest of a journal with these pages says. */
 function sumUp(all: readonly PageEntry[]): Pick<RawManifest, 'pages' | 'records' | 'bytes'> {
   const sum = { pages: all.length, records: 0, bytes: 0 };
   for (const page of all) {
     sum.bytes += page.bytes;
-    // What only completes a page holds no records of its own.
-    if (page.completes === null || page.completes === undefined) sum.records += page.records;
+    // A page that completes another one holds no records of its own.
+    if (page.completes === null) sum.records += page.records;
   }
   return sum;
-}
-
-function foreign(folder: string, name: string): Problem {
-  const file = path.join(folder, name);
-  return { kind: 'foreign', path: file, problem: `${file} is no page of its run's journal` };
-}
-
-function halfWritten(folder: string, name: string): Problem {
-  const file = path.join(folder, name);
-  const problem = `${file} was left by a program that was killed; its run's journal does not have it`;
-  return { kind: 'half-written', path: file, problem };
 }
