@@ -3,8 +3,9 @@ import path from 'node:path';
 import { ArchiveError, isSystemError } from './errors.ts';
 
 /**
- * Writes a file so that, after a crash at any instant, it is there whole or not at all: under a temporary name,
- * fsynced, renamed, and the folder fsynced. Private to its user. Throws ArchiveError, leaving nothing behind.
+ * Writes a file so that after a crash at any instant the whole file is there, or none: it is written under a temporary
+ * name, fsynced and renamed, and the folder is fsynced. Private to its user. Throws ArchiveError and leaves nothing
+ * behind then.
  */
 export async function writeFileAtomically(
   file: string,
@@ -27,7 +28,7 @@ export async function writeFileAtomically(
   await makeDurable(path.dirname(file));
 }
 
-/** Makes what a file holds, or a rename or a new name in a folder, survive a power cut. Throws ArchiveError. */
+/** Makes the content of a file, or the names in a folder, survive a power cut. Throws ArchiveError. */
 export async function makeDurable(place: string): Promise<void> {
   try {
     const handle = await open(place, 'r');
@@ -54,7 +55,7 @@ export async function exists(file: string): Promise<boolean> {
 
 /** Makes a folder and those above it, private to its user (the archive holds personal data). */
 export async function makeFolder(folder: string): Promise<void> {
-  // mkdir's own `recursive` says ENOENT where the file system is read-only.
+  // With `recursive`, mkdir says ENOENT when the file system is read-only.
   const parent = path.dirname(folder);
   if (parent !== folder && !(await exists(parent))) await makeFolder(parent);
   try {
@@ -75,7 +76,7 @@ export async function readFolder(folder: string): Promise<string[]> {
   }
 }
 
-/** The error for a file or folder that cannot be written: what the system said and what mends it. */
+/** The error for a file or folder that cannot be written: the system's reason, and what to do. */
 export function cannotWrite(file: string, error: unknown): ArchiveError {
   const full = isSystemError(error, 'ENOSPC', 'EDQUOT');
   return new ArchiveError(`cannot write ${file}: ${systemReason(error)}`, {
@@ -109,10 +110,10 @@ function systemReason(error: unknown): string {
   return (code !== undefined && REASONS[code]) || error.message;
 }
 
-/** Left free, in bytes, for what is being written at the same time, and for others on the same disk. */
+/** Bytes to leave free for what is being written at the same time, and for other programs on the same disk. */
 export const SPARE_BYTES = 64 * 2 ** 20;
 
-/** Throws ArchiveError when the disk that `folder` lies on, or will, has no room for so many bytes besides the spare ones. */
+/** Throws ArchiveError when the disk of `folder` (which need not exist) has no room for `byteCount` and the spare bytes. */
 export async function assertRoom(
   folder: string,
   byteCount: number,
@@ -127,7 +128,7 @@ export async function assertRoom(
   );
 }
 
-/** What this user may still write there; infinite where the system does not tell. */
+/** The bytes that this user may still write there; infinite when the system does not say. */
 async function readFreeBytes(folder: string): Promise<number> {
   try {
     const { bavail, bsize } = await statfs(folder);
@@ -135,7 +136,7 @@ async function readFreeBytes(folder: string): Promise<number> {
   } catch (error) {
     const parent = path.dirname(folder);
     const isToBeMade = isSystemError(error, 'ENOENT') && parent !== folder;
-    // Whatever is wrong with the folder is told when it is written to.
+    // Any other fault of the folder is reported when it is written to.
     return isToBeMade ? readFreeBytes(parent) : Number.POSITIVE_INFINITY;
   }
 }

@@ -2,24 +2,24 @@ import { DatabaseSync } from 'node:sqlite';
 import { isSystemError } from './errors.ts';
 
 /**
- * Locks between programs of one machine. SQLite's file locks do the work: the kernel lets go of them when their owner
- * dies, however it dies, so there is no stale lock to clear and no clock to trust.
+ * A lock between programs of one machine, on SQLite's file locks: the kernel releases them when their owner ends, however
+ * it ends, so that no stale lock is ever left.
  */
 export interface Lock {
-  /** Gives the lock back; harmless when done twice. */
+  /** Releases the lock; does nothing the second time. */
   release(): void;
 }
 
 /**
- * Takes `file` for this program alone and notes in it who holds it.
- * Returns the holder's note instead when somebody else has it. Throws the system's error when the file cannot be made.
+ * Locks `file` for this program alone and writes `holder` into it. Returns what the holder wrote instead when another
+ * program has the lock. Throws the system's error when the file cannot be made.
  */
 export function tryLock(file: string, holder: string): Lock | { heldBy: string } {
   const db = open(file);
   try {
-    // "immediate" keeps other writers out and lets readers see what was committed before: the holder's note.
+    // "immediate" keeps other writers out, while readers still see what was committed before: the holder's note.
     db.exec('begin immediate');
-    // It is ours now. Whoever reads the note just then holds up the commit for a moment only.
+    // The lock is held from here on. A program that is reading the note delays the commit for a moment.
     db.exec('pragma busy_timeout = 2000');
     db.exec('create table if not exists holder (note text)');
     db.exec('delete from holder');
@@ -35,12 +35,12 @@ export function tryLock(file: string, holder: string): Lock | { heldBy: string }
   return toLock(db);
 }
 
-/** Takes `file` together with any number of others who share it; `undefined` while somebody has it exclusively. */
+/** Locks `file` shared with any number of other programs; `undefined` while one has it exclusively. */
 export function tryShare(file: string): Lock | undefined {
   return tryBegin(file, 'begin; select count(*) from sqlite_schema');
 }
 
-/** Takes `file` exclusively; `undefined` while anybody shares it or has it exclusively. */
+/** Locks `file` exclusively; `undefined` while any other program has it, shared or exclusively. */
 export function tryExclude(file: string): Lock | undefined {
   return tryBegin(file, 'begin exclusive');
 }
@@ -61,7 +61,7 @@ function open(file: string): DatabaseSync {
   return new DatabaseSync(file, { timeout: 0 });
 }
 
-// Garbage collection closes a database that nothing refers to, and would give its lock away.
+// Garbage collection closes a database that nothing refers to, which would release its lock.
 const held = new Set<DatabaseSync>();
 
 function toLock(db: DatabaseSync): Lock {
@@ -82,7 +82,7 @@ function readHolder(db: DatabaseSync): string {
   }
 }
 
-// SQLITE_BUSY is 5; the upper bits of the code only tell its varieties apart.
+// SQLITE_BUSY is 5; the upper bits of the code say which kind of it.
 function isBusy(error: unknown): boolean {
   if (!isSystemError(error, 'ERR_SQLITE_ERROR') || !('errcode' in error)) return false;
   return (Number(error.errcode) & 0xff) === 5;

@@ -31,14 +31,14 @@ export interface PageEntry {
   /** The page's file name within the run's folder. */
   file: string;
   stream: string;
-  /** `ids`: the page covers a range of ids, wherever it stands. `chain`: it follows the page whose cursor it was asked with. */
+  /** `ids`: the page covers a range of ids. `chain`: it follows the page that returned the cursor it was asked with. */
   walk: 'ids' | 'chain';
   /**
-   * What this page adds to another, which comes later in the journal: properties, or associations of a kind (as the API
-   * names it). Null for a page of engagements.
+   * For a page that completes another one (`file`, later in the journal): whether it has that page's properties or its
+   * associations, and of which kind (the API's name). Null for a page of records.
    */
   completes: { file: string; part: 'properties' | 'associations'; kind: string | null } | null;
-  /** What was asked; never the token. `path` without the host. */
+  /** The request, without the token; `path` is without the host. */
   request: {
     method: 'GET' | 'POST';
     path: string;
@@ -48,23 +48,23 @@ export interface PageEntry {
   status: number;
   /** This machine's clock, ISO. */
   requestedAt: string;
-  /** HubSpot's clock when it answered (its `Date` header, whole seconds), ISO; ours when the header is missing. */
+  /** HubSpot's clock when it answered (the `Date` header, whole seconds), ISO; this machine's when there is no such header. */
   answeredAt: string;
   durationMs: number;
-  /** Length and digest of the page file. */
+  /** Length and digest of the page, not of its compressed file. */
   bytes: number;
   sha256: string;
   records: number;
   /** Records of each engagement type. */
   types: Record<string, number>;
-  /** The portal the page's records say they belong to; null when there are none. */
+  /** The portal that the page's records name; null when they name none. */
   portalId: number | null;
-  /** The newest modification in the page, ISO; null when none is told. */
+  /** The newest time of change in the page, ISO; null when its records have none. */
   newestUpdate: string | null;
-  /** The cursor asked with, null for the first page; and the one returned, null when there was none. */
+  /** The cursor asked with (null for the first page) and the one returned (null when there was none). */
   cursor: string | null;
   nextCursor: string | null;
-  /** Whether HubSpot promised more pages. */
+  /** Whether HubSpot said that there are more pages. */
   hasMore: boolean;
   firstId: Id | null;
   lastId: Id | null;

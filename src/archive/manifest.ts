@@ -27,7 +27,7 @@ import {
 /** The version of the archive's files; raised when a reader of the old ones would misread the new ones. */
 export const FORMAT = 1;
 
-/** What a run set out to do: `_plan.json`, its first file, from which an interrupted run goes on. */
+/** What a run is to fetch: `_plan.json`, its first file. An interrupted run goes on by it. */
 export interface RunPlan {
   format: typeof FORMAT;
   run: RunId;
@@ -35,7 +35,7 @@ export interface RunPlan {
   api: Api;
   /** The dated version of the CRM objects API; absent for v1. */
   apiVersion?: string;
-  /** Whether the demo portal was asked, whose rows never mix with real ones. */
+  /** Whether it is from the demo portal, whose rows never mix with real ones. */
   demo: boolean;
   /** What a changes run asks for: modified within [from, to), ISO instants; `to` null when open. Null for a full run. */
   window: { from: string; to: string | null } | null;
@@ -51,19 +51,19 @@ export interface PageCounts {
   bytes: number;
 }
 
-/** `_manifest.json` of a raw run, its last file: the run is complete. */
+/** `_manifest.json` of a raw run, its last file, which makes it complete. */
 export interface RawManifest extends RunPlan, PageCounts {
-  /** Null when the run returned no record to tell it. */
+  /** Null when no record of the run named it. */
   portalId: number | null;
-  /** By HubSpot's clock: no later than the first answer was made. */
+  /** By HubSpot's clock, no later than the first answer. */
   startedAt: string;
-  /** By HubSpot's clock: when the last answer was made. */
+  /** By HubSpot's clock: the last answer. */
   finishedAt: string;
-  /** The newest modification that a record tells of, ISO; null when none does. */
+  /** The newest time of change of a record, ISO; null when no record has one. */
   newestUpdate: string | null;
-  /** Records of each engagement type, names ascending. For v1, what the run returned is what it covers. */
+  /** Records of each engagement type, names ascending. A v1 run covers the types that v1 runs have returned. */
   types: Record<string, number>;
-  /** The association kinds the run knows about, as in the rows; v1 returns all there are. */
+  /** The association kinds that the run covers, as the rows name them; v1 returns all kinds. */
   associationKinds: 'all' | string[];
   streams: Record<string, PageCounts>;
   /** Of `_pages.ndjson`, whose lines hold the sha256 of each page. */
@@ -78,7 +78,7 @@ export interface NdjsonPart {
   sha256: string;
 }
 
-/** How many rows have a field with a value of some JSON type, and where to see one (page and index, as in raw_page). */
+/** How many rows have a field with a value of one JSON type, and an example of them (page and index, as in raw_page). */
 export interface FieldUse {
   rows: number;
   example: string;
@@ -91,7 +91,7 @@ export interface FieldUse {
  */
 export type FieldCensus = Record<string, Record<string, Record<string, FieldUse>>>;
 
-/** Something HubSpot sends that no earlier run of the archive has: a type, a field of a type, or a JSON type of a field. */
+/** Something that no earlier run of the archive has: an engagement type, a field of a type, or a JSON type of a field. */
 export interface Drift {
   what: 'type' | 'field' | 'kind';
   /** The engagement type. */
@@ -106,12 +106,12 @@ export interface Drift {
 }
 
 /**
- * `_manifest.json` of an NDJSON run. Holds no time of its own: transforming a run twice gives identical bytes, with the
- * same runs before it.
+ * `_manifest.json` of an NDJSON run. It does not say when it was made: transforming a run again, with the same runs before
+ * it, gives identical bytes.
  */
 export interface NdjsonManifest {
   format: typeof FORMAT;
-  /** The version of the rules that made the rows; a run made by another version is transformed anew. */
+  /** The version of the rules that made the rows; a run made by another version is transformed again. */
   normalizer: number;
   run: RunId;
   mode: Mode;
@@ -124,7 +124,7 @@ export interface NdjsonManifest {
   window: RunPlan['window'];
   types: RawManifest['types'];
   associationKinds: RawManifest['associationKinds'];
-  /** Of the raw run's `_manifest.json`: says exactly which pages these rows come from. */
+  /** Of the raw run's `_manifest.json`, which says exactly which pages the rows come from. */
   rawManifestSha256: string;
   /** records = rows + rejects. */
   records: number;
@@ -132,14 +132,14 @@ export interface NdjsonManifest {
   rejects: number;
   /** U+0000 and unpaired surrogates replaced by U+FFFD. */
   replacedCharacters: number;
-  /** Rows of e-mails whose content HubSpot held back, for want of the scope `sales-email-read`. */
+  /** Rows of e-mails whose content HubSpot withheld because the token lacks the scope `sales-email-read`. */
   redacted: number;
-  /** What drift is told by: a field, or a JSON type of it, that no earlier run has is new. */
+  /** The fields of the rows; compared with earlier runs to find what is new. */
   fields: FieldCensus;
-  /** What was new then; the first manifests lack it. */
+  /** What was new in this run; absent from the oldest manifests. */
   drift?: Drift[];
   parts: NdjsonPart[];
-  /** Of `_rejects.ndjson`; manifests of normalizer 1 lack it. */
+  /** Of `_rejects.ndjson`; absent from manifests of normalizer 1. */
   rejectsSha256?: string;
 }
 

@@ -8,7 +8,7 @@ import { ArchiveError, isSystemError } from '../errors.ts';
 import { cannotRead } from '../files.ts';
 import { releaseBytes } from '../release-bytes.ts';
 
-/** What a page must be, as the journal says: of its content, whether the file is compressed (`.gz`) or not. */
+/** What the journal says of a page's content, which its file may hold compressed (`.gz`). */
 export interface PageProof {
   bytes: number;
   /** Hexadecimal. */

@@ -10,11 +10,11 @@ export type Mode = 'full' | 'changes';
 /** `YYYY/MM/DD/HHMMSSZ-<mode>`: the UTC second the run started, and its folder under each stage's root. */
 export type RunId = string;
 
-/** The files of a run that are not data; the leading `_` hides them from Spark, Athena, Trino and Hive. */
+/** The files of a run that are not data. Spark, Athena, Trino and Hive skip names that begin with `_`. */
 export const JOURNAL = '_pages.ndjson';
 export const MANIFEST = '_manifest.json';
 export const PLAN = '_plan.json';
-/** Its presence ends an interrupted run for good: another was started instead. */
+/** Marks an interrupted run that will not be resumed: another run was started in its stead. */
 export const ABANDONED = '_abandoned.json';
 export const REJECTS = '_rejects.ndjson';
 
@@ -45,8 +45,8 @@ export function ndjsonRoot(dataDir: string): string {
 }
 
 /**
- * Makes the folder of a new raw run that started at `startedAt`, private to its user, and returns its id.
- * A name that is taken (two runs in one second) is waited out.
+ * Makes the folder of a new raw run that started at `startedAt`, private to its user, and returns its id. Waits for the
+ * next second when the name is taken. Throws ArchiveError.
  */
 export async function createRun(
   root: string,
@@ -68,7 +68,7 @@ export async function createRun(
   }
 }
 
-/** The runs that have a folder under `root`, oldest first, whatever their state. Empty when `root` does not exist. */
+/** The runs that have a folder under `root`, oldest first, complete or not. Empty when `root` does not exist. */
 export async function listRuns(root: string): Promise<RunId[]> {
   const runs: RunId[] = [];
   for (const day of await listDays(root)) {
@@ -93,7 +93,7 @@ export async function listDays(root: string): Promise<string[]> {
   return days;
 }
 
-/** Whether the run's folder holds a manifest, which is what makes it complete. */
+/** Whether the run in `folder` is complete: whether it has a manifest. */
 export function isComplete(folder: string): Promise<boolean> {
   return exists(path.join(folder, MANIFEST));
 }

@@ -4,23 +4,23 @@ import { exists } from '../files.ts';
 import { type RawManifest, type RunPlan, readPlan, readRawManifest } from './manifest.ts';
 import { ABANDONED, isComplete, listRuns, PLAN, type RunId, rawRoot } from './runs.ts';
 
-/** A raw run and where it stands. An interrupted one can be gone on with; an abandoned one never will. */
+/** A raw run and its state. An interrupted run can be resumed; an abandoned run never is. */
 export type RawRun =
   | { run: RunId; folder: string; state: 'complete'; manifest: RawManifest }
   | { run: RunId; folder: string; state: 'interrupted' | 'abandoned'; plan: RunPlan };
 
-/** What the archive is: its runs, oldest first, and whose data it holds. */
+/** The runs of the archive, oldest first, and whose data it holds. */
 export interface ArchiveState {
   runs: RawRun[];
-  /** Null while no complete run has told it. */
+  /** Null as long as no complete run names one. */
   portalId: number | null;
-  /** Whether it is the demo portal's archive; null while there is no run at all. */
+  /** Whether it is the demo portal's archive; null as long as there is no run. */
   demo: boolean | null;
 }
 
 /**
- * Reads the state of the archive from its manifests and plans: there is no other state to lose.
- * Throws ArchiveError when one of them is damaged.
+ * Reads the state of the archive from its manifests and plans; it is kept nowhere else. Throws ArchiveError when one of
+ * them is damaged.
  */
 export async function readArchiveState(dataDir: string): Promise<ArchiveState> {
   const runs: RawRun[] = [];
@@ -32,7 +32,7 @@ export async function readArchiveState(dataDir: string): Promise<ArchiveState> {
       const state = (await exists(path.join(folder, ABANDONED))) ? 'abandoned' : 'interrupted';
       runs.push({ run, folder, state, plan: await readPlan(folder) });
     }
-    // A folder without a plan was killed before its first page: it holds nothing.
+    // A folder without a plan is of a run that was killed before its first page: it holds nothing.
   }
   const manifests = runs.flatMap((run) => (run.state === 'complete' ? [run.manifest] : []));
   const [first] = runs;
@@ -48,7 +48,7 @@ export function toPlan(run: RawRun): RunPlan {
   return run.state === 'complete' ? run.manifest : run.plan;
 }
 
-/** Refuses data of another portal: an archive belongs to one. Throws GuardRefused. */
+/** An archive holds the data of one portal. Throws GuardRefused when `source` is another one. */
 export function assertSamePortal(
   state: ArchiveState,
   source: { demo: boolean; portalId: number | null },
@@ -62,7 +62,7 @@ export function assertSamePortal(
         : `the archive in ${dataDir} holds a real portal's data, which never mixes with the demo portal's`,
       {
         next: state.demo
-          ? 'Remove raw, ndjson and postgres there to be done with the demo; or set DATA_DIR to another folder.'
+          ? 'Remove the folders raw, ndjson and postgres there, which are only the demo; or set DATA_DIR to another folder.'
           : next,
       },
     );

@@ -1,4 +1,4 @@
-import { openEmbedded } from '../embedded/embedded.ts';
+import { openEmbedded } from '../embedded/open-embedded.ts';
 import { connectClient } from '../postgres/connect.ts';
 import { type Database, prepareDatabase } from '../postgres/database.ts';
 import type { Settings } from '../settings.ts';

@@ -2,7 +2,7 @@ import { lstat, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { DatabaseFailed, isSystemError } from '../errors.ts';
-import { USE_ANOTHER } from './as-user.ts';
+import { USE_ANOTHER } from './server-user.ts';
 
 /** Absolute paths of the programs of the embedded Postgres. */
 export interface Binaries {
@@ -11,8 +11,8 @@ export interface Binaries {
 }
 
 /**
- * Finds the programs of the embedded Postgres in the npm package of this platform, and gives their libraries the
- * second names they look for. Throws DatabaseFailed when there is no such package, or it cannot be used.
+ * Finds the programs of the embedded Postgres in the npm package of this platform, and makes the symbolic links that its
+ * libraries need. Throws DatabaseFailed when there is no such package, or it cannot be used.
  */
 export async function findBinaries(
   platform = `${process.platform}-${process.arch}`,
@@ -42,7 +42,7 @@ function findPackage(name: string): string {
   }
 }
 
-/** The package cannot hold symbolic links; its install script makes them, where install scripts are allowed. */
+/** npm packages cannot hold symbolic links. The package's install script makes them, but may not have been allowed to run. */
 async function linkLibraries(folder: string, name: string): Promise<void> {
   for (const { source, target } of await readLinks(folder)) {
     const link = path.join(folder, target);

@@ -3,19 +3,19 @@ import { chmod, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import path from 'node:path';
 import { DatabaseFailed, isSystemError } from '../errors.ts';
 import { makeDurable } from '../files.ts';
-import { chooseServerUser, runProgram, type ServerUser, USE_ANOTHER } from './as-user.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
+import { chooseServerUser, runProgram, type ServerUser, USE_ANOTHER } from './server-user.ts';
 
 /** The files of an embedded server. */
 export interface Home {
   /** `DATA_DIR/postgres`. */
   folder: string;
-  /** What Postgres calls PGDATA. */
+  /** The data folder, which Postgres calls PGDATA. */
   data: string;
   /** The superuser's password; 0600. */
   passwordFile: string;
   logFile: string;
-  /** Shared by every user of the server, held alone by whoever starts or stops it (see `lock.ts`). */
+  /** Held shared by every program that uses the server, exclusively by one that starts or stops it (see `lock.ts`). */
   lockFile: string;
 }
 
@@ -35,7 +35,7 @@ export function homeIn(folder: string): Home {
 
 const PARTIAL = 'data.partial-';
 
-/** Defaults for a laptop, written to postgresql.conf, where they can be changed; fsync stays on. */
+/** Settings for a laptop, written to postgresql.conf, where users can change them. fsync stays on. */
 const SETTINGS = {
   timezone: 'UTC',
   log_timezone: 'UTC',
@@ -43,17 +43,17 @@ const SETTINGS = {
   work_mem: '32MB',
   maintenance_work_mem: '256MB',
   max_wal_size: '2GB',
-  // The package has no LLVM.
+  // The package has no LLVM, which jit needs.
   jit: 'off',
-  // DETAIL and CONTEXT quote rows, which hold personal data.
+  // The DETAIL and CONTEXT lines of the log quote rows, which hold personal data.
   log_error_verbosity: 'terse',
-  // Containers give /dev/shm 64 MB, too little for parallel queries. Elsewhere initdb chooses well.
+  // In containers /dev/shm often has 64 MB, too little for parallel queries. Elsewhere initdb's choice is good.
   ...(process.platform === 'linux' ? { dynamic_shared_memory_type: 'sysv' } : {}),
 };
 
 /**
- * Makes the data folder when there is none, else checks that this version can use it; returns what starts a server
- * there. The caller holds the lock. Throws DatabaseFailed.
+ * Makes the data folder when there is none, else checks that it is of this version of Postgres; returns what is needed
+ * to start a server there. The caller holds the lock exclusively. Throws DatabaseFailed.
  */
 export async function prepareCluster(home: Home): Promise<Binaries & { user: ServerUser }> {
   await removePartial(home);
@@ -72,7 +72,7 @@ export async function prepareCluster(home: Home): Promise<Binaries & { user: Ser
       },
     );
   } else if (user.owner !== null && (await stat(home.data)).uid !== user.owner.uid) {
-    // Copied by root, which then owns the copy.
+    // Root copied the folder, and now owns the copy.
     await runProgram({ prefix: [], owner: null }, 'chown', [
       ...['-R', `${user.owner.uid}:${user.owner.gid}`, home.data],
     ]);
@@ -93,8 +93,8 @@ export async function readPassword(home: Home): Promise<string> {
 }
 
 async function initializeCluster(home: Home, initdb: string, user: ServerUser): Promise<void> {
-  // A killed initdb leaves a folder that looks like a cluster, so it works beside the final name; and one whose
-  // caller was killed works on, so that no other may use its folder.
+  // A killed initdb leaves a folder that looks complete, so it gets another name until it is. The name is random, since
+  // an initdb goes on when this program is killed, and no other one may write into its folder.
   const partial = path.join(home.folder, `${PARTIAL}${randomBytes(6).toString('hex')}`);
   await writeFile(home.passwordFile, `${randomBytes(24).toString('base64url')}\n`, {
     mode: 0o600,
@@ -110,7 +110,7 @@ async function initializeCluster(home: Home, initdb: string, user: ServerUser): 
   await makeDurable(home.folder);
 }
 
-/** What a killed program left; a folder that its initdb still fills is left for the next time. */
+/** Removes the folders that killed programs left; one that its initdb still writes to is left for the next time. */
 async function removePartial(home: Home): Promise<void> {
   const partial = (await readdir(home.folder)).filter((name) => name.startsWith(PARTIAL));
   for (const name of partial) {

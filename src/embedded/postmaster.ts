@@ -6,17 +6,23 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DatabaseFailed, isSystemError } from '../errors.ts';
-import { cannotRun, type ServerUser, serverEnvironment, toCause, USE_ANOTHER } from './as-user.ts';
+import {
+  cannotRun,
+  type ServerUser,
+  serverEnvironment,
+  toCause,
+  USE_ANOTHER,
+} from './server-user.ts';
 
-/** A living server process of a data folder. */
+/** The running server of a data folder. */
 export interface Postmaster {
   pid: number;
   port: number;
-  /** Whether it takes connections; else it is starting, recovering or stopping. */
+  /** Whether it accepts connections; if not, it is starting, recovering or stopping. */
   ready: boolean;
 }
 
-/** What it takes to start a server. */
+/** What is needed to start a server. */
 export interface LaunchInput {
   /** Path of the program `postgres`. */
   postgres: string;
@@ -28,32 +34,32 @@ export interface LaunchInput {
 }
 
 const POLL_MS = 10;
-/** Time for the backends of a killed server to notice its death and let go of the shared memory. */
+/** Time for the processes of a killed server to end and release its shared memory. */
 const ORPHANS_MS = 30_000;
 /**
- * What the next attempt may not meet. "File exists": the server was killed while a transaction had made an unlogged
- * table, as a load does; the first recovery stumbles over its remains, and the second removes them.
+ * Errors that another attempt may not meet. "File exists": the server was killed while a transaction, such as a load, had
+ * made an unlogged table; the first recovery fails because of the table's files, and the second removes them.
  */
 const TRANSIENT =
   /could not bind|pre-existing shared memory block|could not create file "[^"]*": File exists/;
 const LOG_LIMIT_BYTES = 10_000_000;
 
 /**
- * The living server of the data folder `data` (absolute, without symbolic links), undefined when there is none.
+ * The running server of the data folder `data` (absolute, without symbolic links); undefined when there is none.
  * Reads `postmaster.pid`, whose lines Postgres documents in miscadmin.h: pid, folder, start, port, …, status.
  */
 export async function findPostmaster(data: string): Promise<Postmaster | undefined> {
   const lines = await readPidFile(data);
   const pid = Number(lines?.[0]);
   if (lines === undefined || !(pid > 0)) return undefined;
-  // The pid alone proves nothing: after a crash or in a new container another process may have it.
+  // After a crash, or in a new container, another process may have the pid.
   if (!(await commandLine(pid)).includes(` -D ${data} -p `)) return undefined;
   return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' };
 }
 
 /**
- * Starts a server on a free port of the loopback interface and waits until it takes connections. It runs in a
- * session of its own, so that Ctrl-C reaches us and not it. The caller holds the lock alone and saw no server.
+ * Starts a server on a free port of the loopback interface and waits until it accepts connections. It runs in a session
+ * of its own, so that Ctrl-C does not end it. The caller holds the lock exclusively and has seen that no server runs.
  * Throws DatabaseFailed with the end of its log, or the signal's reason, after stopping it.
  */
 export async function startPostmaster(input: LaunchInput): Promise<void> {
@@ -61,7 +67,7 @@ export async function startPostmaster(input: LaunchInput): Promise<void> {
   const deadline = Date.now() + ORPHANS_MS;
   for (;;) {
     const complaint = await launch(input, await findFreePort());
-    // The other one that may be there is the child of a program killed just before it had its pid file.
+    // Another server may run by now: its program was killed before the server had written its pid file.
     if (complaint === undefined || (await findPostmaster(input.data)) !== undefined) return;
     if (!TRANSIENT.test(complaint) || Date.now() > deadline) {
       throw new DatabaseFailed(`the embedded Postgres does not start: ${toCause(complaint)}`, {
@@ -72,7 +78,10 @@ export async function startPostmaster(input: LaunchInput): Promise<void> {
   }
 }
 
-/** Stops a server, ending its connections ("fast"), and waits until it is gone or `deadlineMs` have passed. */
+/**
+ * Stops the server, if one runs, in the mode "fast", which ends its connections. Returns whether it ended within
+ * `deadlineMs`.
+ */
 export async function stopPostmaster(data: string, deadlineMs: number): Promise<boolean> {
   const deadline = Date.now() + deadlineMs;
   const server = await findPostmaster(data);
@@ -85,14 +94,14 @@ export async function stopPostmaster(data: string, deadlineMs: number): Promise<
   return true;
 }
 
-/** One attempt; returns what the server logged when it ended instead of getting ready. */
+/** Makes one attempt; returns what the server logged when it ended before it was ready. */
 async function launch(input: LaunchInput, port: number): Promise<string | undefined> {
   const { data, user, signal } = input;
   const log = await open(input.logFile, 'a+', 0o600);
   try {
     if ((await log.stat()).size > LOG_LIMIT_BYTES) await log.truncate(0);
     const logStart = (await log.stat()).size;
-    // Not by pg_ctl, which hands these paths to a shell between double quotes.
+    // Not by pg_ctl, which passes these paths to a shell between double quotes.
     const [command = '', ...args] = [
       ...[...user.prefix, input.postgres, '-D', data, '-p', String(port)],
       ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
@@ -124,7 +133,7 @@ async function launch(input: LaunchInput, port: number): Promise<string | undefi
   }
 }
 
-/** Postgres clears a dead pid itself, but respects any living process that happens to have it. */
+/** Postgres removes a pid file whose process is gone, but not one whose pid another process has by now. */
 async function clearForeignPid(data: string): Promise<void> {
   const pid = Number((await readPidFile(data))?.[0]);
   if (pid > 0 && signalProcess(pid, 0)) await rm(pidFile(data), { force: true });
@@ -165,7 +174,7 @@ async function commandLine(pid: number): Promise<string> {
   }
 }
 
-/** Whether the process was there to take the signal. */
+/** Whether there was such a process. */
 function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal);

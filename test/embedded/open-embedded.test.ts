@@ -190,7 +190,9 @@ test('refuses the data folder of another version, and one that lost its password
   await writeFile(version, ours);
   const password = path.join(dataDir, 'postgres', 'password');
   await writeFile(password, 'guessed\n');
-  await expect(open()).rejects.toThrow(/lives but refuses us: .*password authentication failed/);
+  await expect(open()).rejects.toThrow(
+    /runs but refuses the connection: .*password authentication failed/,
+  );
   expect(await findPostmaster(data)).toBeUndefined();
   await rm(password);
   await expect(open()).rejects.toThrow(/cannot read the embedded Postgres' password/);

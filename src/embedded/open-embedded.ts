@@ -5,39 +5,42 @@ import { DatabaseFailed, JobError } from '../errors.ts';
 import { makeFolder } from '../files.ts';
 import { type Lock, tryExclude, tryShare } from '../lock.ts';
 import { connectClient } from '../postgres/connect.ts';
-import { USE_ANOTHER } from './as-user.ts';
 import { type Home, homeIn, NAME, prepareCluster, readPassword } from './cluster.ts';
 import { findPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
+import { USE_ANOTHER } from './server-user.ts';
 
-/** A share in an embedded server. */
+/** The embedded server, in use by this program. */
 export interface EmbeddedServer {
   /** With the password. */
   url: string;
-  /** Gives the share back; whoever gives back the last one stops the server. */
+  /** Ends this program's use of the server; its last user stops it. */
   leave(): Promise<void>;
 }
 
+/** Where messages about waiting go, and what stops it. */
+export interface EmbeddedDeps {
+  note(message: string): void;
+  signal: AbortSignal;
+}
+
 const POLL_MS = 50;
-/** Generous: recovery after a crash replays up to 2 GB of WAL, and a stop writes as much. */
-const PATIENCE_MS = 300_000;
+/** Long: recovery after a crash reads up to 2 GB of WAL, and a stop writes as much. */
+const GIVE_UP_MS = 300_000;
 const NOTE_AFTER_MS = 3_000;
 const LEAVE_ATTEMPTS = 5;
 
 /**
- * Joins the users of the embedded server in `<dataDir>/postgres`: adopts a living one, else clears what a dead one
- * left and starts it, making it first where there is none. Throws DatabaseFailed, ArchiveError when the folder cannot
- * be made, or the signal's reason.
+ * Opens the embedded server in `<dataDir>/postgres` for this program: uses a running one, or starts it, after removing
+ * what a killed one left; makes its data folder first when there is none. Throws DatabaseFailed, ArchiveError when the
+ * folder cannot be made, or the signal's reason.
  */
-export async function openEmbedded(
-  dataDir: string,
-  things: { note(message: string): void; signal: AbortSignal },
-): Promise<EmbeddedServer> {
+export async function openEmbedded(dataDir: string, deps: EmbeddedDeps): Promise<EmbeddedServer> {
   const folder = path.join(dataDir, 'postgres');
   await makeFolder(folder);
-  // Postgres' own view of the path, to compare with.
+  // As Postgres itself names the path.
   const home = homeIn(await realpath(folder));
   try {
-    return await join(home, patience(things), things);
+    return await join(home, createWait(deps), deps);
   } catch (error) {
     if (error instanceof JobError || !(error instanceof Error && 'syscall' in error)) throw error;
     throw new DatabaseFailed(`cannot use the embedded Postgres: ${error.message}`, {
@@ -47,20 +50,16 @@ export async function openEmbedded(
   }
 }
 
-async function join(
-  home: Home,
-  wait: Wait,
-  things: { note(message: string): void; signal: AbortSignal },
-): Promise<EmbeddedServer> {
+async function join(home: Home, wait: Wait, deps: EmbeddedDeps): Promise<EmbeddedServer> {
   for (;;) {
     const share = take(tryShare, home);
     try {
       if (share && (await findPostmaster(home.data))?.ready) {
-        const url = await greet(home);
-        return { url, leave: () => leave(home, share, things.note) };
+        const url = await checkServer(home);
+        return { url, leave: () => leave(home, share, deps.note) };
       }
     } catch (error) {
-      if (share) await leave(home, share, things.note);
+      if (share) await leave(home, share, deps.note);
       throw error;
     }
     share?.release();
@@ -70,16 +69,16 @@ async function join(
       continue;
     }
     try {
-      await bringUp(home, wait, things.signal);
+      await bringUp(home, wait, deps.signal);
     } finally {
       exclusive.release();
     }
   }
 }
 
-/** Starts the server unless it lives; the caller holds the lock alone. */
+/** Starts the server unless it runs; the caller holds the lock exclusively. */
 async function bringUp(home: Home, wait: Wait, signal: AbortSignal): Promise<void> {
-  // Its user was killed while it was starting or stopping.
+  // A server that is starting or stopping without any user: its user was killed meanwhile.
   for (let server = await findPostmaster(home.data); server !== undefined; ) {
     if (server.ready) return;
     await wait('the embedded Postgres to start or stop');
@@ -89,24 +88,27 @@ async function bringUp(home: Home, wait: Wait, signal: AbortSignal): Promise<voi
   signal.throwIfAborted();
   await startPostmaster({ postgres, user, data: home.data, logFile: home.logFile, signal });
   try {
-    await greet(home);
+    await checkServer(home);
   } catch (error) {
-    await stopPostmaster(home.data, PATIENCE_MS);
+    await stopPostmaster(home.data, GIVE_UP_MS);
     throw error;
   }
 }
 
-/** Makes sure that it is our server who answers, and that it has our database; returns the database's URL. */
-async function greet(home: Home): Promise<string> {
+/** Checks that the server of this data folder answers, and makes the database if needed; returns the database's URL. */
+async function checkServer(home: Home): Promise<string> {
   const server = await findPostmaster(home.data);
   const password = await readPassword(home);
   const address = `postgres://${NAME}:${password}@127.0.0.1:${server?.port}`;
   const client = await connectClient(`${address}/postgres?sslmode=disable`, 'opening').catch(
     (cause: DatabaseFailed) => {
-      throw new DatabaseFailed(`the embedded Postgres lives but refuses us: ${cause.message}`, {
-        next: `See ${home.logFile}; if the password file was changed, put the old one back.`,
-        cause,
-      });
+      throw new DatabaseFailed(
+        `the embedded Postgres runs but refuses the connection: ${cause.message}`,
+        {
+          next: `See ${home.logFile}; if the password file was changed, put the old one back.`,
+          cause,
+        },
+      );
     },
   );
   try {
@@ -132,7 +134,7 @@ async function createDatabase(client: { query(sql: string): Promise<unknown> }):
   try {
     await client.query(`create database ${NAME}`);
   } catch (error) {
-    // Two adopters of a server whose first user was killed just before it made it.
+    // Another program has just made it: both use a server whose first user was killed before it could.
     const code = (error as { code?: string }).code ?? '';
     if (!['42P04', '23505'].includes(code)) throw error;
   }
@@ -140,12 +142,13 @@ async function createDatabase(client: { query(sql: string): Promise<unknown> }):
 
 async function leave(home: Home, share: Lock, note: (message: string) => void): Promise<void> {
   share.release();
-  // Two who leave in the same instant can keep each other from the lock; whoever stays keeps both from it.
+  // Two programs that leave at the same instant can keep each other from the lock, so each tries again. A program that
+  // stays keeps both from it, and stops the server later.
   for (let attempt = 1; attempt <= LEAVE_ATTEMPTS; attempt++) {
     const exclusive = take(tryExclude, home);
     if (exclusive !== undefined) {
       try {
-        const gone = await stopPostmaster(home.data, PATIENCE_MS);
+        const gone = await stopPostmaster(home.data, GIVE_UP_MS);
         if (!gone) note('the embedded Postgres is still writing; it ends by itself');
       } finally {
         exclusive.release();
@@ -170,25 +173,28 @@ function take(how: (file: string) => Lock | undefined, home: Home): Lock | undef
   }
 }
 
-/** Waits a moment for what it is told, says so when it takes long, and gives up in the end. */
+/** Waits a moment for something to happen; says so once when it takes long, and throws DatabaseFailed in the end. */
 type Wait = (forWhat: string) => Promise<void>;
 
-function patience(things: { note(message: string): void; signal: AbortSignal }): Wait {
+function createWait(deps: EmbeddedDeps): Wait {
   const since = Date.now();
   let noted = false;
   return async (forWhat) => {
     const waitedMs = Date.now() - since;
-    if (waitedMs > PATIENCE_MS) {
-      throw new DatabaseFailed(`waited ${Math.round(waitedMs / 1000)} s in vain for ${forWhat}`, {
-        next: 'End the other program, or run the same command again when it is done.',
-        retryable: true,
-      });
+    if (waitedMs > GIVE_UP_MS) {
+      throw new DatabaseFailed(
+        `gave up after waiting ${Math.round(waitedMs / 1000)} s for ${forWhat}`,
+        {
+          next: 'End the other program, or run the same command again when it is done.',
+          retryable: true,
+        },
+      );
     }
     if (!noted && waitedMs > NOTE_AFTER_MS) {
       noted = true;
-      things.note(`waiting for ${forWhat}`);
+      deps.note(`waiting for ${forWhat}`);
     }
     await sleep(POLL_MS);
-    things.signal.throwIfAborted();
+    deps.signal.throwIfAborted();
   };
 }

@@ -4,21 +4,21 @@ import { readFile, stat } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { DatabaseFailed, isSystemError } from '../errors.ts';
 
-/** The way out whenever this machine cannot run the embedded server. */
+/** What an operator can do whenever this machine cannot run the embedded server. */
 export const USE_ANOTHER = 'Set DATABASE_URL to a Postgres of your own (15 or newer).';
 
-/** As whom the programs of Postgres run. */
+/** The user that the programs of Postgres run as. */
 export interface ServerUser {
-  /** What stands before a program and its arguments: empty, or `setpriv` with its options. */
+  /** What a command line begins with: nothing, or `setpriv` with its options. */
   prefix: string[];
-  /** Who must own the data folder; null when that is whoever runs us. */
+  /** Who must own the data folder; null when it is the user who runs this program. */
   owner: { uid: number; gid: number } | null;
 }
 
 /**
- * The user to run Postgres as. It refuses root; for root it is the owner of the data folder, or `postgres`, or
- * `nobody`, with the one capability that lets it reach a folder below a private one such as /root.
- * Throws DatabaseFailed when there is no such user.
+ * The user to run Postgres as: the user who runs this program, unless that is root, which Postgres refuses. Instead of
+ * root it is the owner of the data folder, else `postgres`, else `nobody`, with the one capability that is needed to
+ * reach a folder below a private one such as /root. Throws DatabaseFailed when there is no such user.
  */
 export async function chooseServerUser(dataFolder: string): Promise<ServerUser> {
   if (process.getuid?.() !== 0) return { prefix: [], owner: null };
@@ -36,14 +36,14 @@ export async function chooseServerUser(dataFolder: string): Promise<ServerUser> 
   return { prefix, owner };
 }
 
-/** The environment of Postgres' programs: none of ours, which may hold a token; their messages in English. */
+/** The environment of Postgres' programs: without this program's own, which may hold a token; messages in English. */
 export function serverEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 }
 
 /**
- * Runs a program to its end as `user` and returns what it printed; in a session of its own, out of reach of Ctrl-C.
- * Throws DatabaseFailed with its last lines.
+ * Runs a program to its end as `user` and returns what it printed. It has a session of its own, so that Ctrl-C does not
+ * end it. Throws DatabaseFailed with its last lines.
  */
 export async function runProgram(user: ServerUser, file: string, args: string[]): Promise<string> {
   const [command = file, ...rest] = [...user.prefix, file, ...args];
@@ -93,7 +93,7 @@ export function cannotRun(
   );
 }
 
-/** Of what a program of Postgres printed, the end that says what is wrong, on one line; not what it did thereafter. */
+/** The lines of what a program of Postgres printed that say what is wrong, as one line. */
 export function toCause(complaint: string): string {
   const lines = complaint.split('\n').flatMap((line) => line.trim() || []);
   const telling = lines.findLastIndex((line) => /(?:FATAL|PANIC|[Ee]rror): /.test(line));
@@ -106,7 +106,7 @@ export function toCause(complaint: string): string {
 async function ownerOf(folder: string): Promise<{ uid: number; gid: number } | undefined> {
   try {
     const { uid, gid } = await stat(folder);
-    // Root owns it when root has copied it from elsewhere.
+    // Root owns a data folder that root copied; Postgres still cannot run as root.
     return uid === 0 ? undefined : { uid, gid };
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return undefined;

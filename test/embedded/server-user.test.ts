@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toCause } from '../../src/embedded/as-user.ts';
+import { toCause } from '../../src/embedded/server-user.ts';
 
 test.each([
   [
