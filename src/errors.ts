@@ -1,4 +1,4 @@
-/** How the program ends, and what a scheduler can conclude from it. */
+/** The exit codes of the program. */
 export const EXIT = {
   done: 0,
   bug: 1,
@@ -24,23 +24,23 @@ export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
 
 /** What an error is made of besides its message. */
 export interface JobErrorParts {
-  /** What the operator can do next; one sentence, shown on a line of its own. */
+  /** What the operator can do next, shown on a line of its own. */
   next?: string;
-  /** What was underneath, for whoever catches it; never shown, since it may quote data. */
+  /** The error that caused this one. It is never shown, since it may quote data. */
   cause?: unknown;
 }
 
 /**
- * An end of the program that is no bug: the message says what happened and where, `next` what to do.
- * Neither ever holds a token or a password.
+ * An error that is not a bug in the program: the message says what happened and where, `next` what to do. Neither
+ * contains a token or a password.
  */
 export class JobError extends Error {
   override name = 'JobError';
-  /** Stable name for scripts, `ERR_…`. */
+  /** A name that scripts can rely on, `ERR_…`. */
   readonly code: string;
   /** One of {@link EXIT}, or 130/143 for a signal. */
   readonly exitCode: number;
-  /** Whether running the same command again may succeed with nothing changed. */
+  /** Whether the same command may succeed when it is run again. */
   readonly retryable: boolean;
   readonly next: string | undefined;
 
@@ -65,10 +65,10 @@ export class SettingsError extends JobError {
   }
 }
 
-/** HubSpot said no in a way that waiting does not mend (401, 403, 400); fetched pages are kept. */
+/** HubSpot refused a request, and would refuse it again (400, 401, 403); fetched pages are kept. */
 export class HubSpotRefused extends JobError {
   override name = 'HubSpotRefused';
-  /** The HTTP status it said no with. */
+  /** The status of HubSpot's answer. */
   readonly status: number | undefined;
   constructor(message: string, parts?: JobErrorParts & { status?: number }) {
     super({ code: 'ERR_HUBSPOT_REFUSED', exitCode: EXIT.hubspot }, message, parts);
@@ -108,7 +108,7 @@ export class DatabaseFailed extends JobError {
   }
 }
 
-/** A guard stopped the job before it did something that looks wrong. */
+/** A guard stopped the program before it did something that is probably not wanted. */
 export class GuardRefused extends JobError {
   override name = 'GuardRefused';
   constructor(message: string, parts?: JobErrorParts) {
@@ -116,7 +116,7 @@ export class GuardRefused extends JobError {
   }
 }
 
-/** SIGINT or SIGTERM; the state is clean and the work resumable. */
+/** The program was stopped by SIGINT or SIGTERM, and can be run again. */
 export class Interrupted extends JobError {
   override name = 'Interrupted';
   constructor(signal: 'SIGINT' | 'SIGTERM') {
