@@ -140,6 +140,10 @@ async function inSnapshot<T>(
 ): Promise<T> {
   try {
     await client.query('begin transaction isolation level repeatable read, read only');
+    // Days are compared as text on Citus: its workers must write them as this session does.
+    await client.query(
+      "set local citus.propagate_set_commands to 'local'; set local datestyle to iso",
+    );
     return await within(work);
   } catch (error) {
     throw toDatabaseFailed(error, 'counting engagements');
