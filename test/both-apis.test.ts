@@ -52,7 +52,8 @@ async function read(schema: Name): Promise<Record<string, unknown[]>> {
     attachments: `select a.* from ${schema}.engagement_attachments a
       join ${schema}.engagements e on e.portal_id = a.portal_id and e.id = a.engagement_id where ${known}`,
     // v1 does not tell the direction of a call.
-    calls: `select to_jsonb(v) - 'direction' from ${schema}.calls v where deleted_at is null`,
+    calls: `select to_jsonb(v) - 'direction'
+      from (select * from ${schema}.calls where deleted_at is null offset 0) v`,
   };
   for (const view of ['emails', 'meetings', 'notes', 'tasks']) {
     queries[view] = `select * from ${schema}.${view} where deleted_at is null`;

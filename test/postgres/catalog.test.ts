@@ -63,7 +63,7 @@ test('every table to be distributed has a primary key, and the same type of id',
 test('there are no triggers and no foreign keys', async () => {
   const { rows } = await db.client.query(
     `select tgname::text as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
-     where c.relnamespace = 'hubspot'::regnamespace
+     where c.relnamespace = 'hubspot'::regnamespace and not tgisinternal
      union all
      select conname::text from pg_constraint
      where connamespace = 'hubspot'::regnamespace and contype = 'f'`,

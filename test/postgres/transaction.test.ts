@@ -37,7 +37,7 @@ test('a connection lost on the way rejects, for good, and ends no process', asyn
   const { rows } = await db.client.query('select pg_backend_pid() as pid');
   const other = await connectClient(db.url, 'test');
   const work = inTransaction(db.client, 'hubspot', async () => {
-    await other.query('select pg_terminate_backend($1)', [rows[0].pid]);
+    await other.query('select pg_terminate_backend($1::int)', [rows[0].pid]);
     await db.client.query('select 1');
   });
   const lost = toDatabaseFailed(await work.catch((error) => error), 'merging');

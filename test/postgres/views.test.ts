@@ -21,8 +21,10 @@ async function insert(id: number, type: string, metadata: object, extra = {}): P
 
 /** What a view shows of the only row, without nulls and without ids. */
 async function show(view: string): Promise<unknown> {
+  // On Citus, a row taken straight from the view would lose the names of its columns.
   const { rows } = await db.client.query(
-    `select jsonb_strip_nulls(to_jsonb(v) - 'portal_id' - 'id') as row from ${view} as v`,
+    `select jsonb_strip_nulls(to_jsonb(v) - 'portal_id' - 'id') as row
+     from (select * from ${view} offset 0) as v`,
   );
   expect(rows.length).toBe(1);
   return rows[0].row;
