@@ -104,7 +104,8 @@ const REASONS: Record<string, string> = {
   EEXIST: 'a file of that name is there already',
 };
 
-function systemReason(error: unknown): string {
+/** What the system says went wrong, in words. */
+export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as NodeJS.ErrnoException).code;
   return (code !== undefined && REASONS[code]) || error.message;

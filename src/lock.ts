@@ -15,7 +15,7 @@ export interface Lock {
  * program has the lock. Throws the system's error when the file cannot be made.
  */
 export function tryLock(file: string, holder: string): Lock | { heldBy: string } {
-  const db = open(file);
+  const db = open(file, LOOKING_MS);
   try {
     // "immediate" keeps other writers out, while readers still see what was committed before: the holder's note.
     db.exec('begin immediate');
@@ -33,6 +33,22 @@ export function tryLock(file: string, holder: string): Lock | { heldBy: string }
     return { heldBy };
   }
   return toLock(db);
+}
+
+/**
+ * What the program that has `file`, which exists, by {@link tryLock} wrote into it; `undefined` when none has it, and for
+ * users who may not write the file.
+ */
+export function findHolder(file: string): string | undefined {
+  const db = open(file);
+  try {
+    db.exec('begin immediate');
+    return undefined;
+  } catch (error) {
+    return isBusy(error) ? readHolder(db) : undefined;
+  } finally {
+    db.close();
+  }
 }
 
 /** Locks `file` shared with any number of other programs; `undefined` while one has it exclusively. */
@@ -57,8 +73,11 @@ function tryBegin(file: string, sql: string): Lock | undefined {
   return toLock(db);
 }
 
-function open(file: string): DatabaseSync {
-  return new DatabaseSync(file, { timeout: 0 });
+/** {@link findHolder} has the lock for an instant, in ms; others wait so long for it. */
+const LOOKING_MS = 100;
+
+function open(file: string, timeoutMs = 0): DatabaseSync {
+  return new DatabaseSync(file, { timeout: timeoutMs });
 }
 
 // Garbage collection closes a database that nothing refers to, which would release its lock.

@@ -7,6 +7,8 @@ export interface Progress {
   update(state: { done: number; total?: number; unit: string; detail?: string }): void;
   /** A message that should be kept: a retry, a fall-back, a file left out. */
   note(message: string): void;
+  /** What the stage sets out to do: for a person who watches. A log has what became of it. */
+  announce?(message: string): void;
 }
 
 /** Reports nothing; for tests. */

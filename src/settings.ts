@@ -1,5 +1,7 @@
 import path from 'node:path';
+import { parseEnv } from 'node:util';
 import { SettingsError } from './errors.ts';
+import { findNearest } from './find-nearest.ts';
 import type { Api } from './model/row.ts';
 
 /** The environment variables that are settings, and what each is for; README's table is made from it. */
@@ -16,6 +18,7 @@ export const VARIABLES = {
   DATA_DIR: 'Folder of the archive (default: data)',
   HTTPS_PROXY: 'HTTP proxy on the way to HubSpot',
   REPORT_TIMEZONE: 'IANA name of the zone whose days the report counts (default: UTC)',
+  FULL_EVERY: 'Days after which `extract` fetches everything again, or `never` (default: 30)',
   LOG_FORMAT: '`text` or `json` (default: text)',
 } as const;
 
@@ -47,6 +50,8 @@ export interface Settings {
   /** Absolute. */
   dataDir: string;
   reportTimezone: string;
+  /** Days after which a full run is due again; null: never for that reason. */
+  fullEveryDays: number | null;
   /** Null: HubSpot is asked directly. */
   proxyUrl: string | null;
   logFormat: 'text' | 'json';
@@ -72,19 +77,52 @@ export function toSettings(
     }
     return value?.trim();
   };
+  for (const name of Object.keys(dotenv)) {
+    if (!isVariable(name)) throw unknownVariable(name, 'the settings file has');
+  }
   const apiUrl = read('HUBSPOT_API_URL');
   const apiVersion = checkApiVersion(read('HUBSPOT_API_VERSION') ?? '2026-09');
   const databaseUrl = read('DATABASE_URL');
+  const credentials = toCredentials(read, apiVersion);
+  const portal = toPortal(credentials, apiUrl, databaseUrl);
+  if (portal?.demo && credentials === undefined) assertNoneMisspelt(environment);
   return Object.freeze({
-    portal: toPortal(toCredentials(read, apiVersion), apiUrl, databaseUrl),
+    portal,
     api: checkApi(read('HUBSPOT_API') ?? 'v1'),
     apiVersion,
     databaseUrl: databaseUrl === undefined ? null : checkDatabaseUrl(databaseUrl),
     databaseSchema: checkSchema(read('DATABASE_SCHEMA') ?? 'hubspot'),
     dataDir: path.resolve(cwd, read('DATA_DIR') ?? 'data'),
     reportTimezone: read('REPORT_TIMEZONE') ?? 'UTC',
+    fullEveryDays: checkFullEvery(read('FULL_EVERY') ?? '30'),
     proxyUrl: checkProxyUrl(read('HTTPS_PROXY')),
     logFormat: checkLogFormat(read('LOG_FORMAT') ?? 'text'),
+  });
+}
+
+/**
+ * The settings in a file of lines `NAME=value`; comments begin with `#`. Throws SettingsError for a line that is
+ * neither: a setting that is silently ignored may be the token.
+ */
+export function parseSettingsFile(text: string): Record<string, string | undefined> {
+  for (const [n, line] of text.split(/\r?\n/).entries()) {
+    if (/^\s*(?:#|$|(?:export\s+)?\w+\s*=\s*(?:(["'`]).*\1\s*(?:#.*)?$|[^"'`]|$))/.test(line))
+      continue;
+    // The line itself may hold a secret.
+    throw new SettingsError(`line ${n + 1} of the settings file is not NAME=value`, {
+      next: 'Write one setting a line, its value in full quotes or in none, and # before a comment.',
+    });
+  }
+  return parseEnv(text);
+}
+
+function isVariable(name: string): name is Variable {
+  return Object.hasOwn(VARIABLES, name);
+}
+
+function unknownVariable(name: string, where: string): SettingsError {
+  return new SettingsError(`${where} ${name}, which is no setting`, {
+    next: `Did you mean ${findNearest(name, Object.keys(VARIABLES))}?`,
   });
 }
 
@@ -128,6 +166,15 @@ function checkSecret(read: Read, name: Variable): string | undefined {
   throw new SettingsError(`${name} has a character that it cannot have`, {
     next: 'Copy it again; quotes, spaces and line breaks do not belong to it.',
   });
+}
+
+/** A misspelt name must not lead to made-up data. */
+function assertNoneMisspelt(environment: Record<string, string | undefined>): void {
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('HUBSPOT_') && !isVariable(name)) {
+      throw unknownVariable(name, 'the environment has');
+    }
+  }
 }
 
 function toPortal(
@@ -202,6 +249,14 @@ function checkSchema(name: string): string {
   if (Buffer.byteLength(name) <= 63 && !name.includes('\0') && !isReserved) return name;
   throw new SettingsError(
     "DATABASE_SCHEMA must have 1 to 63 bytes and be none of Postgres's own names (pg_…, information_schema, $user)",
+  );
+}
+
+function checkFullEvery(text: string): number | null {
+  if (text === 'never') return null;
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
+  throw new SettingsError(
+    `FULL_EVERY (--full-every) must be a number of days, or never; it is ${text}`,
   );
 }
 

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ndjsonRoot } from '../src/archive/runs.ts';
 import { findPostmaster } from '../src/embedded/postmaster.ts';
 import { connectClient } from '../src/postgres/connect.ts';
 import { createTestDatabase, type TestDatabase } from './support/postgres.ts';
@@ -21,9 +22,30 @@ const NOWHERE = 'postgres://nobody:secret@127.0.0.1:1/none';
 
 describe('what is wrong is said in a few lines, with its exit code, and nothing is written', () => {
   test.each<[string, string[], Record<string, string>, number, RegExp]>([
-    ['no command', [], {}, 2, /Name a command/],
-    ['an unknown command', ['extarct'], {}, 2, /Unknown (?:argument|command)/],
-    ['an unknown option', ['extract', '--ful'], {}, 2, /Unknown argument: ful/],
+    ['no command', ['--data-dir=x'], {}, 2, /Name a command/],
+    [
+      'an unknown command',
+      ['extarct'],
+      {},
+      2,
+      /Unknown argument: extarct\n.*Did you mean extract\?/,
+    ],
+    [
+      'an unknown option',
+      ['extract', '--ful'],
+      {},
+      2,
+      /Unknown argument: ful\n.*Did you mean full\?/,
+    ],
+    ['stages out of order', ['load', 'extract'], {}, 2, /stages run in the order extract, /],
+    ['a stage twice', ['load', 'load'], {}, 2, /each once/],
+    [
+      'an option of one stage for several',
+      ['extract', 'load', '--full'],
+      {},
+      2,
+      /Unknown argument: full for several stages together/,
+    ],
     ['an option without a value', ['report', '--from'], {}, 2, /from/],
     [
       'an empty token',
@@ -62,7 +84,6 @@ describe('what is wrong is said in a few lines, with its exit code, and nothing 
       3,
       /nothing listens/,
     ],
-    ['an unreachable database of load', ['load'], { DATABASE_URL: NOWHERE }, 5, /127\.0\.0\.1:1/],
     [
       'an unreachable database of report',
       ['report'],
@@ -82,7 +103,14 @@ describe('what is wrong is said in a few lines, with its exit code, and nothing 
       ['status', '--settings-file', '/nowhere/.env'],
       {},
       2,
-      /cannot read \/nowhere/,
+      /cannot read the settings file \/nowhere\/\.env: no such file or folder\n/,
+    ],
+    [
+      'a misspelt token that would lead to the demo portal',
+      ['extract'],
+      { HUBSPOT_TOKEN: 'pat-na1-secret' },
+      2,
+      /the environment has HUBSPOT_TOKEN, which is no setting\n {2}Did you mean HUBSPOT_ACCESS_TOKEN\?/,
     ],
     ['a window of nothing', ['report', '--window', '0'], {}, 2, /--window must be/],
     [
@@ -111,15 +139,39 @@ describe('what is wrong is said in a few lines, with its exit code, and nothing 
     const ended = await runCli(command, { DATA_DIR: path.join(folder, 'data'), ...environment });
     expect(ended.stderr).toMatch(message);
     expect(ended).toMatchObject({ exit, stdout: '' });
-    const words = ended.stderr
+    const lines = ended.stderr
       .trimEnd()
       .split('\n')
-      .filter((line) => !/asking again in|full run/.test(line));
-    expect(words.length).toBeLessThanOrEqual(3);
+      .filter((line) => !/asking again in/.test(line));
+    expect(lines.length).toBeLessThanOrEqual(3);
     expect(ended.stderr).not.toMatch(/secret|\n\s+at /);
     const written = await readdir(folder, { recursive: true });
     expect(written.filter((name) => /json|postgres/.test(name))).toEqual([]);
   });
+});
+
+test('the program alone shows its help, and is wrong usage to a scheduler', async () => {
+  const env = { PATH: process.env['PATH'] };
+  const child = spawn(process.execPath, [CLI], { env, stdio: 'pipe' });
+  const [stdout, stderr, [exit]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
+  expect([stdout, exit]).toEqual(['', 2]);
+  expect(stderr).toMatch(/^node src\/cli\.ts <command> \[options\]\n.*\n\nCommands:\n/);
+});
+
+test('help fits 80 columns, and names the version', async () => {
+  for (const command of [[], ['extract'], ['load'], ['report'], ['show']]) {
+    const { stdout } = await runCli([...command, '--help']);
+    const wide = stdout.split('\n').filter((line) => line.length > 80);
+    expect(wide).toEqual([]);
+  }
+  const { version } = JSON.parse(
+    await readFile(new URL('../package.json', import.meta.url), 'utf8'),
+  );
+  expect((await runCli(['--version'])).stdout).toBe(`${version}\n`);
 });
 
 test('errors are JSON lines when logs are', async () => {
@@ -172,7 +224,7 @@ describe('db', () => {
     const { child, ended } = await hold();
     child.kill('SIGINT');
     expect(await ended).toEqual([
-      'The tables are in schema hubspot. Ctrl-C ends the server.\n',
+      expect.stringMatching(/^\S+Z The tables are in schema hubspot\. Ctrl-C ends the server\.\n$/),
       [0, null],
     ]);
     expect(await findServer()).toBeUndefined();
@@ -200,14 +252,14 @@ test('a reader that leaves early ends the embedded server no less', async () => 
 });
 
 test.skipIf(process.platform !== 'linux')('a result that cannot be written is said', async () => {
-  const argv = ['-c', 'exec "$@" >/dev/full', 'sh', process.execPath, CLI, 'status'];
+  const argv = ['-c', 'exec "$@" >/dev/full', 'sh', process.execPath, CLI, '--version'];
   const env = { PATH: process.env['PATH'], DATA_DIR: folder };
   const child = spawn('sh', [...argv, '--settings-file=/dev/null'], { env, stdio: 'pipe' });
   const [said, [exit]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
-  expect({ said, exit }).toEqual({
-    said: 'error: cannot write the result: ENOSPC: no space left on device, write\n',
-    exit: 2,
-  });
+  expect(said).toMatch(
+    /^\d{4}-\S+T\S+Z error: cannot write the result: no space left on the disk\n$/,
+  );
+  expect(exit).toBe(2);
 });
 
 describe('with a database', () => {
@@ -219,6 +271,7 @@ describe('with a database', () => {
 
   test('nothing to load, nothing to report', async () => {
     const environment = { DATABASE_URL: database.url, DATA_DIR: folder };
+    await mkdir(ndjsonRoot(folder), { recursive: true });
     expect(await runCli(['load'], environment)).toMatchObject({ exit: 0, stdout: '' });
     const empty = await runCli(['report', '--format', 'csv'], environment);
     expect(empty).toMatchObject({ exit: 0, stdout: 'day,type,count,rolling_average\n' });

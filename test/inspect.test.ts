@@ -2,11 +2,14 @@ import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promi
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { withArchiveLock } from '../src/archive/lock.ts';
+import { FORMAT, writePlan } from '../src/archive/manifest.ts';
 import { MANIFEST, ndjsonRoot, rawRoot } from '../src/archive/runs.ts';
 import { NORMALIZER } from '../src/transform/transform-run.ts';
 import { type Portal, startPortal } from './portal/start-portal.ts';
 import { readFiles } from './support/list-files.ts';
 import { createTestDatabase, type TestDatabase } from './support/postgres.ts';
+import { toPage, writeRawRun } from './support/raw-run.ts';
 import { type Ended, runCli } from './support/run-cli.ts';
 import { makeTemporaryFolder } from './support/temporary-folder.ts';
 
@@ -54,12 +57,67 @@ const listRuns = async (root: string): Promise<string[]> =>
     .sort();
 
 describe('status', () => {
-  test('of no archive says what extract would do, and makes nothing', async () => {
-    const { stdout } = await run('status');
-    expect(stdout).toBe(
-      `${dataDir}: 0 runs of no portal yet\nnext extract: a full run by v1: there has been no complete one\n`,
+  test.each([['status'], ['verify'], ['show', '1'], ['load'], ['transform'], ['prune']])(
+    '%s of a folder that is no archive says so, and makes nothing',
+    async (...command) => {
+      const { exit, stdout, stderr } = await cli(...command);
+      expect([exit, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(` error: there is no archive in ${dataDir}\n`);
+      expect(await readdir(dataDir)).toEqual([]);
+    },
+  );
+
+  test('tells totals, the newest runs, how old the data is, and what runs now, in 80 columns', async () => {
+    const started = (day: string) => ({ startedAt: `2020-01-${day}T10:15:00.000Z` });
+    await writeRawRun(dataDir, '2020/01/01/101500Z-full', [toPage([])], {
+      ...started('01'),
+      records: 1_234_567,
+      bytes: 5_000_000_000,
+    });
+    await writeRawRun(dataDir, '2020/01/02/101500Z-changes', [toPage([])], {
+      ...started('02'),
+      window: { from: '2020-01-01T09:15:00.000Z', to: null },
+      records: 12,
+    });
+    const { DATABASE_URL, ...others } = environment;
+    const options = ['--last', '1', '--max-age', '1d', '--full-every', 'never'];
+    const old = await runCli(['status', ...options], others);
+    expect(old.exit).toBe(6);
+    expect(old.stderr).toMatch(/ error: the data is \d+ d \d+ h old, more than 24 h 0 min\n/);
+    const lines = old.stdout.split('\n');
+    expect(lines.filter((line) => line.length > 80 && !line.startsWith('archive: '))).toEqual([]);
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'holds:        portal 62515, 2 complete runs',
+        '              1,234,579 records, 5.0 GB',
+        expect.stringMatching(/^data: {9}fetched up to 2020-01-02 10:15 UTC, \d+ d \d+ h ago$/),
+        'next extract: what changed since 2020-01-02 09:15 UTC, by v1',
+        expect.stringMatching(/^2020\/01\/02\/101500Z-changes +v1 +12 +\d+ B +fetched$/),
+        'and 1 older run: see --last 2',
+      ]),
     );
-    expect(await readdir(dataDir)).toEqual([]);
+  });
+
+  test('a run that an extract is at is running, and says who', async () => {
+    const run = '2020/01/01/101500Z-full';
+    const folder = await writeRawRun(dataDir, run, [toPage([])]);
+    await rm(path.join(folder, MANIFEST));
+    const plan = {
+      format: FORMAT,
+      run,
+      mode: 'full',
+      api: 'v1',
+      demo: false,
+      window: null,
+    } as const;
+    await writePlan(folder, plan);
+    const { stdout } = await withArchiveLock(dataDir, 'extract', () => cli('status'));
+    expect(stdout).toMatch(
+      new RegExp(`^running: {6}extract, process ${process.pid} on .*, since `, 'm'),
+    );
+    expect(stdout).toMatch(/-full +v1 +0 +\d+ B +running$/m);
+    const { writers, runs } = JSON.parse((await cli('status', '--json')).stdout);
+    expect([writers, runs[0].state]).toEqual([[], 'interrupted']);
   });
 
   test('without a database does not make one', async () => {
@@ -91,7 +149,7 @@ describe('status', () => {
     expect(await stages()).toEqual([['current', true]]);
     environment['DATABASE_URL'] = 'postgres://nobody@127.0.0.1:9/none';
     const { stdout, stderr } = await run('status');
-    expect(stdout).toMatch(/ {2}complete +\d+ +400 +\S+ kB|MB +yes +0 +\?\n/);
+    expect(stdout).toMatch(/-full +v1 +400 +\S+ [kM]B +0 +normalized\n/);
     expect(stderr).toContain('status: the database cannot be asked what is loaded: ');
   });
 });
@@ -113,7 +171,7 @@ test('a run that an older normalizer made is made anew by itself, and merged aga
   );
   await database.client.query(`update load_runs set ndjson_sha256 = repeat('0', 64)`);
   await database.client.query(`update engagements set title = 'old', content_hash = 'old'`);
-  expect((await run('transform')).stderr).toContain('transform: 400 rows of 1 run');
+  expect((await run('transform')).stderr).toContain('transform 400 rows of 1 run');
   expect(await readFile(path.join(folder, MANIFEST), 'utf8')).toBe(manifest);
   expect((await run('load')).stderr).toContain('since transform made them anew: 1; load --rebuild');
   expect((await ledger()).map((row) => row.ndjson_sha256)).toEqual(
@@ -187,7 +245,7 @@ describe('prune', () => {
     expect(await readdir(path.dirname(left))).toEqual([path.basename(second)]);
     expect(await readdir(ndjsonRoot(dataDir))).not.toContain('2020');
     await run('verify');
-    expect((await run('load')).stderr).toContain('load: nothing to do');
+    expect((await run('load')).stderr).toContain('load nothing to do');
   });
 
   test.each([
@@ -218,10 +276,15 @@ test('show prints a version, and refuses what is no id', async () => {
   const { stdout, stderr } = await run('show', String(row.id));
   expect(stdout).toContain(`${row.extracted_at}  ${row.raw_page}\n`);
   expect(stdout).toContain(`  type: ${row.type}\n`);
-  expect(stderr).toBe(`show: 1 version of ${row.id}; 1 of 2 pages read\n`);
+  expect(stderr).toContain(` show: 1 version of ${row.id}; 1 of 2 pages read\n`);
   const [version] = JSON.parse((await run('show', String(row.id), '--json')).stdout);
   expect(version).toMatchObject({ row, reject: null, changes: null, rawPage: row.raw_page });
   expect((await cli('show', 'x1')).exit).toBe(2);
+  expect(await cli('show', '7')).toMatchObject({
+    exit: 2,
+    stdout: '',
+    stderr: expect.stringContaining(` error: the archive in ${dataDir} has no engagement 7\n`),
+  });
 });
 
 test('DuckDB counts the same from the NDJSON as the report does from the tables', async () => {

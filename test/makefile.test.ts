@@ -16,7 +16,7 @@ async function make(...args: string[]): Promise<string> {
 test('ARGS goes to the one target named, in all it does', async () => {
   const commands = await make('--dry-run', 'load', 'ARGS=--data-dir elsewhere');
   expect(commands.trimEnd().split('\n').at(-1)).toBe(
-    'node src/cli.ts load --transform --data-dir elsewhere',
+    './engagements load --transform --data-dir elsewhere',
   );
 });
 

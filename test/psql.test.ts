@@ -58,7 +58,9 @@ test('psql is given the database, what follows --, and the password where nobody
 test('where there is none, it says what serves instead', async () => {
   const { exit, stderr } = await runCli(['psql'], { ...environment, PATH: folder });
   expect(exit).toBe(5);
-  expect(stderr).toMatch(/^error: psql is not installed on this machine\n {2}Install it.*make db/);
+  expect(stderr).toMatch(
+    /^\S+Z error: psql is not installed on this machine\n {2}Install it.*make db/,
+  );
 });
 
 test("Ctrl-C is psql's as often as it is pressed; SIGTERM ends both", async () => {

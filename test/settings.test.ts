@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SettingsError } from '../src/errors.ts';
 import {
+  parseSettingsFile,
   requirePortal,
   type Settings,
   toSettings,
@@ -35,6 +36,7 @@ test('nothing set is the demo portal and the embedded database, in ./data', () =
     dataDir: '/srv/job/data',
     reportTimezone: 'UTC',
     logFormat: 'text',
+    fullEveryDays: 30,
     proxyUrl: null,
   } satisfies Settings);
   expect(Object.isFrozen(defaults)).toBe(true);
@@ -127,6 +129,57 @@ describe('set but empty is refused, wherever it is set', () => {
   });
 });
 
+describe('a name that is no setting is refused with the nearest that is', () => {
+  test.each([
+    ['HUBSPOT_TOKEN', 'HUBSPOT_ACCESS_TOKEN'],
+    ['HUBSPOT_ACESS_TOKEN', 'HUBSPOT_ACCESS_TOKEN'],
+    ['DATABASE', 'DATABASE_URL'],
+    ['database_url', 'DATABASE_URL'],
+    ['TIMEZONE', 'REPORT_TIMEZONE'],
+  ])('%s', (name, nearest) => {
+    const error = refusal(() => settings({}, { [name]: 'secret' }));
+    expect(error.message).toBe(`the settings file has ${name}, which is no setting`);
+    expect(error.next).toBe(`Did you mean ${nearest}?`);
+  });
+
+  test('in the environment, where the demo portal would answer instead', () => {
+    expect(refusal(() => settings({ HUBSPOT_TOKEN: TOKEN })).message).toBe(
+      'the environment has HUBSPOT_TOKEN, which is no setting',
+    );
+    expect(settings({ HUBSPOT_TOKEN: 'x', HUBSPOT_ACCESS_TOKEN: TOKEN }).portal).toMatchObject({
+      token: TOKEN,
+    });
+    expect(settings({ HUBSPOT_TOKEN: 'x', HUBSPOT_ACCESS_TOKEN: 'demo' }).portal).toEqual({
+      demo: true,
+    });
+  });
+});
+
+describe('the settings file', () => {
+  test('has a setting a line, quoted or not, and comments', () => {
+    const text =
+      '# job\n\nDATA_DIR=data # here\nexport LOG_FORMAT="json"\r\nDATABASE_SCHEMA = \'crm\' # ours\n';
+    expect(parseSettingsFile(text)).toEqual({
+      DATA_DIR: 'data',
+      LOG_FORMAT: 'json',
+      DATABASE_SCHEMA: 'crm',
+    });
+    expect(parseSettingsFile('DATABASE_URL=\n')).toEqual({ DATABASE_URL: '' });
+  });
+
+  test.each([
+    'HUBSPOT_ACCESS_TOKEN: secret',
+    'HUBSPOT_ACCESS_TOKEN secret',
+    'HUBSPOT_ACCESS_TOKEN="secret',
+    'HUBSPOT-ACCESS-TOKEN=secret',
+    '"HUBSPOT_ACCESS_TOKEN=secret"',
+  ])('is refused for the line %s, which is not repeated', (line) => {
+    const { message, exitCode } = refusal(() => parseSettingsFile(`DATA_DIR=x\n${line}\n`));
+    expect(message).toBe('line 2 of the settings file is not NAME=value');
+    expect(exitCode).toBe(2);
+  });
+});
+
 test('the environment goes before .env, variable by variable', () => {
   const both = settings(
     { DATA_DIR: '/var/lib/job', LOG_FORMAT: 'json' },
@@ -179,6 +232,7 @@ describe('malformed values', () => {
     [{ DATABASE_SCHEMA: 'information_schema' }, /^DATABASE_SCHEMA must have/],
     [{ DATABASE_SCHEMA: '$user' }, /^DATABASE_SCHEMA must have/],
     [{ DATABASE_SCHEMA: 'é'.repeat(32) }, /^DATABASE_SCHEMA must have 1 to 63 bytes/],
+    [{ FULL_EVERY: 'monthly' }, /^FULL_EVERY \(--full-every\) must be a number of days, or never/],
     [{ LOG_FORMAT: 'yaml' }, /^LOG_FORMAT must be text or json; it is yaml$/],
   ])('%j', (environment, message) => {
     expect(refusal(() => settings(environment)).message).toMatch(message);

@@ -1,12 +1,14 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { GuardRefused } from '../errors.ts';
-import { cannotWrite, makeFolder } from '../files.ts';
-import { type Lock, tryLock } from '../lock.ts';
+import { cannotWrite, exists, makeFolder } from '../files.ts';
+import { findHolder, type Lock, tryLock } from '../lock.ts';
 import { ndjsonRoot, rawRoot } from './runs.ts';
 
 /** The archive's two parts, each with a lock of its own: the file `_lock` in its folder. */
 const PARTS = { raw: rawRoot, ndjson: ndjsonRoot };
+
+const LOCK = '_lock';
 
 /**
  * The parts of the archive that each command changes. All other commands only read complete runs and need no lock here;
@@ -41,9 +43,21 @@ export async function withArchiveLock<T>(
   }
 }
 
+/** Who changes the archive now, such as `extract, process 123 on host, since …`; nobody: an empty list. */
+export async function findWriters(dataDir: string): Promise<string[]> {
+  const writers = new Set<string>();
+  for (const toRoot of Object.values(PARTS)) {
+    const file = path.join(toRoot(dataDir), LOCK);
+    if (!(await exists(file))) continue;
+    const writer = findHolder(file);
+    if (writer !== undefined) writers.add(writer);
+  }
+  return [...writers];
+}
+
 async function takeLock(root: string, command: string): Promise<Lock> {
   await makeFolder(root);
-  const file = path.join(root, '_lock');
+  const file = path.join(root, LOCK);
   const since = new Date().toISOString();
   const holder = `${command}, process ${process.pid} on ${hostname()}, since ${since}`;
   let lock: ReturnType<typeof tryLock>;

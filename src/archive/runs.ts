@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../clock.ts';
-import { isSystemError } from '../errors.ts';
+import { isSystemError, SettingsError } from '../errors.ts';
 import { cannotWrite, exists, makeFolder, readFolder } from '../files.ts';
 
 /** A full run asks for every engagement; a changes run for those modified within a window. */
@@ -42,6 +42,14 @@ export function rawRoot(dataDir: string): string {
 /** Where the normalized runs lie. */
 export function ndjsonRoot(dataDir: string): string {
   return path.join(dataDir, 'ndjson', 'engagements');
+}
+
+/** Throws SettingsError for a folder that holds no archive, such as a misspelt one. */
+export async function assertArchive(dataDir: string): Promise<void> {
+  if ((await exists(rawRoot(dataDir))) || (await exists(ndjsonRoot(dataDir)))) return;
+  throw new SettingsError(`there is no archive in ${dataDir}`, {
+    next: 'Run extract to begin one there; or name the folder of yours by DATA_DIR or --data-dir.',
+  });
 }
 
 /**

@@ -1,11 +1,15 @@
 import type { InferredOptionType, Options } from 'yargs';
+import type { Variable } from '../settings.ts';
 import type { Context } from './context.ts';
+
+/** An option as yargs takes it; `variable` is the setting that it stands for. */
+export type Option = Options & { variable?: Variable };
 
 /**
  * Options by their names as typed (`full-every`). Those that are not boolean need a value; one that the command's name
  * has as `<…>` is positional.
  */
-export type OptionTable = Readonly<Record<string, Options>>;
+export type OptionTable = Readonly<Record<string, Option>>;
 
 type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
@@ -36,9 +40,16 @@ export interface Command<O extends OptionTable = any> {
   ): Promise<number | undefined> | Promise<void>;
 }
 
+/** The option of the commands to which it matters when a full run is due. */
+export const FULL_EVERY_OPTION = {
+  type: 'string',
+  variable: 'FULL_EVERY',
+  describe: 'Fetch everything when the last full run is older than so many days, or never [30]',
+} as const satisfies Option;
+
 /** The option of every command whose result a program can read. */
 export const JSON_OPTION = {
   type: 'boolean',
   default: false,
   describe: 'Print the result as JSON on stdout',
-} as const satisfies Options;
+} as const satisfies Option;

@@ -1,5 +1,6 @@
 import type { Database } from '../postgres/database.ts';
 import type { Settings } from '../settings.ts';
+import type { Conclusion } from '../terminal/conclusion.ts';
 import type { Log } from '../terminal/log.ts';
 import type { ProgressDisplay } from '../terminal/progress.ts';
 import { openDatabase } from './open-database.ts';
@@ -14,6 +15,8 @@ export interface Context {
   leaveInterrupts(): void;
   /** Says what ended a piece of work, and returns the exit code that it wants. */
   explain(error: unknown): number;
+  /** Says what a stage did: a summary on a terminal, a line elsewhere. */
+  conclude(conclusion: Conclusion): void;
   /** A bar on a terminal, lines elsewhere; the caller stops it. */
   watch(stage: string): ProgressDisplay;
   /** Where results go. */

@@ -7,7 +7,7 @@ import { type Context, withDatabase } from './context.ts';
 /** `db`: prints the connection string and keeps the embedded server up until Ctrl-C. */
 export const dbCommand: Command<Record<string, never>> = {
   name: 'db',
-  describe: 'Print the connection string and keep the embedded Postgres up until Ctrl-C',
+  describe: 'Print the connection string; keep Postgres up',
   options: {},
   examples: [['db', 'Then connect any client with the printed string']],
   run: runDatabase,
@@ -16,7 +16,7 @@ export const dbCommand: Command<Record<string, never>> = {
 /** `psql`: the machine's psql on the database, with the tables' schema on its search path. */
 export const psqlCommand: Command<Record<string, never>> = {
   name: 'psql',
-  describe: 'Open psql on the database; what follows -- goes to psql',
+  describe: 'Open psql on the database',
   options: {},
   examples: [["psql -- -c 'select count(*) from engagements'", 'Ask one question']],
   run: (context, _args, rest) => runPsql(context, rest),

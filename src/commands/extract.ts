@@ -6,17 +6,16 @@ import type { Wishes } from '../extract/decide.ts';
 import { type ExtractResult, extract } from '../extract/extract.ts';
 import { type Access, createClient } from '../hubspot/client.ts';
 import { MAX_LIMIT } from '../hubspot/engagements-v1.ts';
-import type { Api } from '../model/row.ts';
-import { requirePortal } from '../settings.ts';
+import { requirePortal, type Settings } from '../settings.ts';
+import type { Conclusion } from '../terminal/conclusion.ts';
+import { shortenPath, toCount, toCounted, toSize } from '../terminal/text.ts';
 import {
-  joinLines,
-  shortenPath,
-  toCount,
-  toCounted,
-  toDuration,
-  toSize,
-} from '../terminal/text.ts';
-import { type Arguments, type Command, JSON_OPTION, type OptionTable } from './command.ts';
+  type Arguments,
+  type Command,
+  FULL_EVERY_OPTION,
+  JSON_OPTION,
+  type OptionTable,
+} from './command.ts';
 import { type Context, watched, writeJson } from './context.ts';
 
 const OPTIONS = {
@@ -29,11 +28,7 @@ const OPTIONS = {
     type: 'string',
     describe: 'Fetch what was modified since this instant, whatever the archive has',
   },
-  'full-every': {
-    type: 'string',
-    default: '30',
-    describe: 'Fetch everything again when the last time is so many days ago; or never',
-  },
+  'full-every': FULL_EVERY_OPTION,
   api: {
     choices: ['v1', 'objects'],
     describe: "HubSpot's API to ask (default: HUBSPOT_API, else v1)",
@@ -67,15 +62,14 @@ type ExtractArguments = Arguments<typeof OPTIONS>;
 /** `extract`: asks HubSpot, or the demo portal, and writes a raw run. */
 export const extractCommand: Command<typeof OPTIONS> = {
   name: 'extract',
-  describe:
-    'Fetch engagements from HubSpot into a raw run: everything, or what changed since the last',
+  describe: 'Fetch from HubSpot what is due, as raw files',
   options: OPTIONS,
   examples: [['extract', 'Do what is due: everything, or the changes']],
   run: runExtract,
 };
 
 async function runExtract(context: Context, args: ExtractArguments): Promise<void> {
-  const { settings, log } = context;
+  const { settings } = context;
   if (!(Number.isInteger(args.pageLimit) && args.pageLimit >= 1 && args.pageLimit <= MAX_LIMIT)) {
     throw new SettingsError(`--page-limit must be a whole number from 1 to ${MAX_LIMIT}`);
   }
@@ -86,12 +80,12 @@ async function runExtract(context: Context, args: ExtractArguments): Promise<voi
   if (!(maxRequestsPer10s >= 1))
     throw new SettingsError('--max-requests-per-10s must be 1 or more');
   if (!(dailyReserve >= 0)) throw new SettingsError('--daily-reserve must be 0 or more');
-  const wishes = toWishes(args, settings.api);
+  const wishes = toWishes(args, settings);
   const portal = requirePortal(settings);
   const result = await withArchiveLock(settings.dataDir, 'extract', () =>
     portal.demo ? extractDemo(context, args, wishes) : extractFrom(context, args, wishes, portal),
   );
-  log.info(summarizeExtract(result), { stage: 'extract', ...result });
+  context.conclude(concludeExtract(result));
   if (args.json) writeJson(context, result);
 }
 
@@ -167,14 +161,14 @@ function extractFrom(
   });
 }
 
-function toWishes({ full, since, fullEvery, api }: ExtractArguments, defaultApi: Api): Wishes {
+function toWishes({ full, since, api }: ExtractArguments, settings: Settings): Wishes {
   if (full && since !== undefined) throw new SettingsError('--full and --since exclude each other');
   return {
     full,
     since: since === undefined ? null : toInstant(since),
     api: api ?? null,
-    defaultApi,
-    fullEveryDays: toDays(fullEvery),
+    defaultApi: settings.api,
+    fullEveryDays: settings.fullEveryDays,
   };
 }
 
@@ -192,31 +186,32 @@ function toInstant(text: string): string {
   return new Date(ms).toISOString();
 }
 
-function toDays(text: string): number | null {
-  if (text === 'never') return null;
-  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text);
-  throw new SettingsError(`--full-every must be a number of days, or never; it is ${text}`);
-}
-
-/** What was fetched, for people. Pure. */
-export function summarizeExtract({
-  manifest,
-  folder,
-  resumedPages,
-  counts,
-  durationMs,
-}: ExtractResult): string {
+/** What was fetched. Pure. */
+export function concludeExtract(result: ExtractResult): Conclusion {
+  const { manifest, folder, resumedPages, counts, durationMs } = result;
+  const { records, pages, bytes, types } = manifest;
   // A run that returned no record does not know whose portal it is.
   const named = manifest.portalId === null ? 'the portal' : `portal ${manifest.portalId}`;
   const portal = manifest.demo ? 'the demo portal' : named;
-  return joinLines(
-    `extract: ${toCounted(manifest.records, 'records')} of ${portal} in ${toDuration(durationMs)}`,
-    `${toCounted(manifest.pages, 'pages')}${resumedPages > 0 ? ` (${toCount(resumedPages)} from before)` : ''}, ${toSize(manifest.bytes)}`,
-    ...toTypes(manifest.types),
-    `${toCounted(counts.requests, 'requests')}, ${toCount(counts.limited)} of them refused by the rate limit`,
-    `in ${shortenPath(folder)}`,
-    'next: make load',
-  );
+  const earlier = resumedPages > 0 ? ` (${toCounted(resumedPages, 'pages')} fetched earlier)` : '';
+  const limited = counts.limited === 0 ? 'none' : toCount(counts.limited);
+  return {
+    stage: 'extract',
+    done:
+      manifest.mode === 'changes'
+        ? `${toCount(records)} changed${earlier}`
+        : `${toCounted(records, 'records')} of ${portal}${earlier}`,
+    durationMs,
+    run: manifest.run,
+    details: [
+      `${toCounted(pages, 'pages')}, ${toSize(bytes)}`,
+      ...toTypes(types),
+      `${toCounted(counts.requests, 'requests')}, ${limited} rate-limited`,
+      `in ${shortenPath(folder)}`,
+    ],
+    next: 'load',
+    result,
+  };
 }
 
 /** The most frequent types, on lines that fit a terminal of 80 columns. */

@@ -1,9 +1,11 @@
 import path from 'node:path';
+import { assertArchive } from '../archive/runs.ts';
 import { systemClock } from '../clock.ts';
 import { EXIT, Interrupted, SettingsError } from '../errors.ts';
 import { type LoadResult, load } from '../load/load.ts';
 import { withoutSecrets } from '../settings.ts';
-import { joinLines, shortenPath, toCount, toCounted, toDuration } from '../terminal/text.ts';
+import type { Conclusion } from '../terminal/conclusion.ts';
+import { shortenPath, toCount, toCounted } from '../terminal/text.ts';
 import { type Arguments, type Command, JSON_OPTION, type OptionTable } from './command.ts';
 import { type Context, watched, withDatabase, writeJson } from './context.ts';
 import { runTransform } from './transform.ts';
@@ -55,7 +57,7 @@ const OPTIONS = {
 /** `load`: merges the normalized runs that are not in the database yet. */
 export const loadCommand: Command<typeof OPTIONS> = {
   name: 'load',
-  describe: 'Merge normalized runs into Postgres',
+  describe: 'Merge NDJSON into Postgres',
   options: OPTIONS,
   examples: [
     ['load --from 2026/11/24', 'Replay the runs since that day'],
@@ -66,7 +68,7 @@ export const loadCommand: Command<typeof OPTIONS> = {
 
 /** Returns the exit code: not 0 when it was to transform first and not all could be. */
 async function runLoad(context: Context, args: Arguments<typeof OPTIONS>): Promise<number> {
-  const { settings, log, signal } = context;
+  const { settings, signal } = context;
   const { from, to, json } = args;
   const { rebuild, forgetMissing, allowMassDelete, acceptRedacted, workMem, allowDemo } = args;
   if (to !== undefined && from === undefined) throw new SettingsError('--to needs --from');
@@ -88,6 +90,7 @@ async function runLoad(context: Context, args: Arguments<typeof OPTIONS>): Promi
   const replay =
     from === undefined ? {} : { replay: { from, ...(to === undefined ? {} : { to }) } };
   const options = { rebuild, forgetMissing, allowMassDelete, acceptRedacted, workMem, allowDemo };
+  await assertArchive(settings.dataDir);
   const exitCode = args.transform ? await transformFirst(context) : EXIT.done;
   await withDatabase(context, async (database) => {
     const result = await watched(context, 'load', (progress) =>
@@ -99,7 +102,7 @@ async function runLoad(context: Context, args: Arguments<typeof OPTIONS>): Promi
     const where = database.embedded
       ? `the embedded Postgres in ${shortenPath(path.join(settings.dataDir, 'postgres'))}, schema ${database.schema}`
       : `${withoutSecrets(database.url)}, schema ${database.schema}`;
-    log.info(summarizeLoad(result, where), { stage: 'load', ...result });
+    context.conclude(concludeLoad(result, where));
     if (json) writeJson(context, result);
   });
   return exitCode;
@@ -109,7 +112,7 @@ async function runLoad(context: Context, args: Arguments<typeof OPTIONS>): Promi
 async function transformFirst(context: Context): Promise<number> {
   try {
     const defaults = { force: false, maxRejects: undefined, workers: undefined, json: false };
-    await runTransform(context, defaults, [], { loads: true });
+    await runTransform(context, defaults);
     return EXIT.done;
   } catch (error) {
     if (error instanceof Interrupted || error instanceof SettingsError) throw error;
@@ -124,39 +127,50 @@ function checkRunOrDay(option: string, text: string): void {
   );
 }
 
-/** What was merged, for people. Pure. */
-export function summarizeLoad(
-  { merged, alreadyMerged, leftOut, durationMs }: LoadResult,
-  where: string,
-): string {
+/** What was merged, into `where`. Pure. */
+export function concludeLoad(result: LoadResult, where: string): Conclusion {
+  const { merged, alreadyMerged, leftOut, durationMs } = result;
+  const stage = 'load';
   const left = leftOut.length === 0 ? '' : `, ${toCounted(leftOut.length, 'older runs')} left out`;
   if (merged.length === 0 && alreadyMerged === 0 && leftOut.length === 0) {
-    return 'load: nothing to do, as there is no normalized run to load';
+    return { stage, done: 'nothing to do, as no run is normalized yet', next: 'transform', result };
   }
   if (merged.length === 0) {
-    return `load: nothing to do, ${toCounted(alreadyMerged, 'runs')} loaded already${left}`;
+    const done = `nothing to do, ${toCounted(alreadyMerged, 'runs')} loaded already${left}`;
+    return { stage, done, next: 'report', result };
   }
-  const sum = (
-    key:
-      | 'inserted'
-      | 'updated'
-      | 'unchanged'
-      | 'older'
-      | 'duplicates'
-      | 'rejected'
-      | 'deleted'
-      | 'withheld',
-  ): number => merged.reduce((total, entry) => total + entry[key], 0);
-  const rows =
-    sum('inserted') + sum('updated') + sum('unchanged') + sum('older') + sum('duplicates');
-  return joinLines(
-    `load: ${toCounted(rows, 'rows')} of ${toCounted(merged.length, 'runs')} in ${toDuration(durationMs)}${left}`,
-    `${toCount(sum('inserted'))} inserted, ${toCount(sum('updated'))} updated, ${toCount(sum('unchanged'))} unchanged, ${toCount(sum('older'))} older` +
-      (sum('deleted') > 0 ? `, ${toCount(sum('deleted'))} deleted` : '') +
-      (sum('withheld') > 0 ? `, ${toCount(sum('withheld'))} redacted ones withheld` : '') +
-      (sum('duplicates') > 0 ? `, ${toCount(sum('duplicates'))} duplicates` : '') +
-      (sum('rejected') > 0 ? `; ${toCounted(sum('rejected'), 'records')} rejected` : ''),
-    `into ${where}`,
-    'next: make report; make psql to look around',
-  );
+  type Count = 'inserted' | 'updated' | 'unchanged' | 'older' | 'duplicates';
+  const sum = (key: Count | 'rejected' | 'deleted' | 'withheld'): number =>
+    merged.reduce((total, entry) => total + entry[key], 0);
+  const rows: Count[] = ['inserted', 'updated', 'unchanged', 'older', 'duplicates'];
+  const total = rows.reduce((all, key) => all + sum(key), 0);
+  const changed: [number, string][] = [
+    [sum('inserted'), 'inserted'],
+    [sum('updated'), 'updated'],
+    [sum('deleted'), 'deleted'],
+  ];
+  const rest: [number, string][] = [
+    [sum('unchanged'), 'unchanged'],
+    [sum('older'), 'older than what is there'],
+    [sum('duplicates'), 'duplicates'],
+    [sum('withheld'), 'redacted and withheld'],
+    [sum('rejected'), 'rejected'],
+  ];
+  return {
+    stage,
+    done: `${toCounted(total, 'rows')} of ${toCounted(merged.length, 'runs')}${left}: ${toCounts(changed) || 'nothing changed'}`,
+    durationMs,
+    ...(merged.length === 1 && merged[0] !== undefined ? { run: merged[0].run } : {}),
+    details: [...[toCounts(rest)].filter(Boolean), `into ${where}`],
+    next: 'report',
+    result,
+  };
+}
+
+/** The counts that are not 0: `3 inserted, 2 updated`. */
+function toCounts(counts: [number, string][]): string {
+  return counts
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${toCount(count)} ${what}`)
+    .join(', ');
 }

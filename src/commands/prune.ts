@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { withArchiveLock } from '../archive/lock.ts';
-import { rawRoot, runMode } from '../archive/runs.ts';
+import { assertArchive, rawRoot, runMode } from '../archive/runs.ts';
 import { readArchiveState, toPlan } from '../archive/state.ts';
 import { DatabaseFailed, SettingsError } from '../errors.ts';
 import { type PrunableRun, type PruneRange, planPrune } from '../maintain/plan-prune.ts';
@@ -25,8 +25,7 @@ type PruneArguments = Arguments<typeof OPTIONS>;
 /** `prune`: removes runs that the database has and a later full run supersedes; without `--yes`, lists them. */
 export const pruneCommand: Command<typeof OPTIONS> = {
   name: 'prune',
-  describe:
-    'Remove runs that are loaded and superseded by a later full run; without --yes, list them',
+  describe: 'List or remove runs that are superseded',
   options: OPTIONS,
   examples: [['prune --keep-runs 10 --yes', 'Keep the archive small']],
   run: runPrune,
@@ -35,6 +34,7 @@ export const pruneCommand: Command<typeof OPTIONS> = {
 async function runPrune(context: Context, args: PruneArguments): Promise<void> {
   const range = toRange(args);
   const { dataDir } = context.settings;
+  await assertArchive(dataDir);
   await withArchiveLock(dataDir, 'prune', async () => {
     const { remove, keep } = planPrune(await readPrunable(context), range);
     if (args.yes) await endRemovals(dataDir);

@@ -53,7 +53,7 @@ export type ReportArguments = Arguments<typeof OPTIONS>;
 /** `report`: engagements per day by type, to stdout or a file. */
 export const reportCommand: Command<typeof OPTIONS> = {
   name: 'report',
-  describe: 'Show engagements per day by type, with the rolling average',
+  describe: 'Show engagements per day by type',
   options: OPTIONS,
   examples: [
     ['report --all --format csv --out report.csv', 'Everything, for a spreadsheet'],

@@ -1,3 +1,4 @@
+import { assertArchive } from '../archive/runs.ts';
 import { SettingsError } from '../errors.ts';
 import { compareVersions } from '../maintain/compare-versions.ts';
 import { findVersions, type Version } from '../maintain/find-versions.ts';
@@ -14,7 +15,7 @@ const OPTIONS = {
 /** `show`: every archived version of one engagement, oldest first, and what changed from one to the next. */
 export const showCommand: Command<typeof OPTIONS> = {
   name: 'show <id>',
-  describe: 'Print every archived version of one engagement, oldest first, and what changed',
+  describe: 'Print every archived version of an engagement',
   options: OPTIONS,
   examples: [['show 72343223', 'How that engagement came to be as it is']],
   run: runShow,
@@ -25,7 +26,11 @@ async function runShow(context: Context, { id, json }: Arguments<typeof OPTIONS>
   if (!/^[1-9]\d{0,18}$/.test(id)) {
     throw new SettingsError(`an engagement's id is a number; this is ${toVisible(id)}`);
   }
+  await assertArchive(settings.dataDir);
   const { versions, pagesRead, pages } = await findVersions(settings.dataDir, id, signal);
+  if (versions.length === 0) {
+    throw new SettingsError(`the archive in ${settings.dataDir} has no engagement ${id}`);
+  }
   const changes = versions.map(({ row }, n) => {
     const before = versions.slice(0, n).findLast((earlier) => earlier.row !== null)?.row;
     return before && row ? compareVersions(before, row) : null;

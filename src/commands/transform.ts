@@ -1,7 +1,8 @@
 import { withArchiveLock } from '../archive/lock.ts';
-import { ndjsonRoot } from '../archive/runs.ts';
+import { assertArchive, ndjsonRoot } from '../archive/runs.ts';
 import { SettingsError } from '../errors.ts';
-import { joinLines, shortenPath, toCounted, toDuration, toSize } from '../terminal/text.ts';
+import type { Conclusion } from '../terminal/conclusion.ts';
+import { shortenPath, toCount, toCounted, toSize } from '../terminal/text.ts';
 import { type TransformResult, transform } from '../transform/transform.ts';
 import { type Arguments, type Command, JSON_OPTION, type OptionTable } from './command.ts';
 import { type Context, watched, writeJson } from './context.ts';
@@ -22,18 +23,16 @@ const OPTIONS = {
 /** `transform`: normalizes the raw runs that are not normalized yet. */
 export const transformCommand: Command<typeof OPTIONS> = {
   name: 'transform',
-  describe: 'Normalize raw runs into NDJSON',
+  describe: 'Normalize raw files into NDJSON',
   options: OPTIONS,
   examples: [['transform --max-rejects 0', 'Fail when any record is unusable']],
   run: runTransform,
 };
 
-/** Normalizes what is due; `loads` when loading follows at once. */
+/** Normalizes what is due. */
 export async function runTransform(
   context: Context,
   args: Arguments<typeof OPTIONS>,
-  _rest?: string[],
-  { loads = false } = {},
 ): Promise<void> {
   const { settings, log, signal } = context;
   const { dataDir } = settings;
@@ -42,48 +41,56 @@ export async function runTransform(
     throw new SettingsError('--workers must be a whole number from 1 on');
   }
   const maxRejects = args.maxRejects === undefined ? undefined : parseMaxRejects(args.maxRejects);
+  await assertArchive(dataDir);
   const result = await withArchiveLock(dataDir, 'transform', () =>
     watched(context, 'transform', (progress) =>
       transform({ dataDir, force, maxRejects, workers }, { progress, signal }),
     ),
   );
-  log.info(summarizeTransform(result, ndjsonRoot(dataDir), loads), {
-    stage: 'transform',
-    ...result,
-  });
+  context.conclude(concludeTransform(result, ndjsonRoot(dataDir)));
   const drift = summarizeDrift(result);
   // In JSON, it is a field of the result already.
   if (drift !== null && !log.isJson) log.info(drift);
   if (args.json) writeJson(context, result);
 }
 
-/** What was normalized, for people. Pure. */
-export function summarizeTransform(
-  { runs, skipped, durationMs }: TransformResult,
-  folder: string,
-  loads = false,
-): string {
+/** What was normalized, into `folder`. Pure. */
+export function concludeTransform(result: TransformResult, folder: string): Conclusion {
+  const { runs, skipped, durationMs } = result;
+  const stage = 'transform';
   if (runs.length === 0 && skipped === 0) {
-    return joinLines('transform: there is no complete run yet', 'next: make extract');
+    return { stage, done: 'nothing to do, as no run is complete yet', next: 'extract', result };
   }
   if (runs.length === 0) {
-    return `transform: nothing to do, ${toCounted(skipped, 'runs')} done already`;
+    const done = `nothing to do, ${toCounted(skipped, 'runs')} normalized already`;
+    return { stage, done, next: 'load', result };
   }
-  const sum = (
-    key: 'records' | 'rows' | 'rejects' | 'replacedCharacters' | 'redacted' | 'bytes',
-  ): number => runs.reduce((total, run) => total + run[key], 0);
+  const sum = (key: 'rows' | 'rejects' | 'replacedCharacters' | 'redacted' | 'bytes'): number =>
+    runs.reduce((total, run) => total + run[key], 0);
+  const rejected = sum('rejects') === 0 ? '' : `, ${toCount(sum('rejects'))} rejected`;
+  const replaced = sum('replacedCharacters');
   const redacted = sum('redacted');
-  return joinLines(
-    `transform: ${toCounted(sum('rows'), 'rows')} of ${toCounted(runs.length, 'runs')} in ${toDuration(durationMs)}`,
-    `${toSize(sum('bytes'))}, ${toCounted(sum('rejects'), 'records')} rejected, ${toCounted(sum('replacedCharacters'), 'characters')} replaced`,
-    ...(redacted === 0
-      ? []
-      : [
-          `warning: ${toCounted(redacted, 'e-mails')} came without contents; give the app the scope sales-email-read, then extract --full`,
-        ]),
-    `in ${shortenPath(folder)}`,
-    ...(loads ? [] : ['next: make load']),
-  );
+  return {
+    stage,
+    done: `${toCounted(sum('rows'), 'rows')} of ${toCounted(runs.length, 'runs')}${rejected}`,
+    durationMs,
+    ...(runs.length === 1 && runs[0] !== undefined ? { run: runs[0].run } : {}),
+    details: [
+      toSize(sum('bytes')) +
+        (replaced === 0
+          ? ''
+          : `, ${toCounted(replaced, 'characters')} that Postgres refuses replaced`),
+      `in ${shortenPath(folder)}`,
+    ],
+    warnings:
+      redacted === 0
+        ? []
+        : [
+            `${toCounted(redacted, 'e-mails')} came without contents; give the app the scope sales-email-read, then extract --full`,
+          ],
+    next: 'load',
+    result,
+  };
 }
 
 /** How many new types, fields and kinds are shown of a run. */
@@ -99,7 +106,7 @@ export function summarizeDrift({ runs }: Pick<TransformResult, 'runs'>): string 
       return `    ${name}${how}: ${toCounted(rows, 'rows')}, as in ${example}`;
     });
     const more = drift.length > SHOWN ? [`    and ${drift.length - SHOWN} more: see --json`] : [];
-    return [`  new in ${run}, and kept:`, ...shown, ...more];
+    return [`transform: new in ${run}, and kept:`, ...shown, ...more];
   });
   return lines.length === 0 ? null : lines.join('\n');
 }

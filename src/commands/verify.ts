@@ -1,3 +1,4 @@
+import { assertArchive } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
 import { verify } from '../maintain/verify.ts';
 import { toCounted, toSize } from '../terminal/text.ts';
@@ -10,7 +11,7 @@ const OPTIONS = { json: JSON_OPTION } as const satisfies OptionTable;
 /** `verify`: re-hashes the archive. */
 export const verifyCommand: Command<typeof OPTIONS> = {
   name: 'verify',
-  describe: 'Hash every file of the archive and compare with its journals and manifests',
+  describe: 'Check every file of the archive',
   options: OPTIONS,
   examples: [['verify || mail -s archive me', 'Exit code 4 when anything is wrong']],
   run: runVerify,
@@ -19,6 +20,7 @@ export const verifyCommand: Command<typeof OPTIONS> = {
 /** Throws ArchiveError when anything is wrong, after listing it on stdout. */
 async function runVerify(context: Context, args: Arguments<typeof OPTIONS>): Promise<void> {
   const { settings, output, signal } = context;
+  await assertArchive(settings.dataDir);
   const result = await watched(context, 'verify', (progress) =>
     verify(settings.dataDir, { progress, signal }),
   );

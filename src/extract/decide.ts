@@ -54,11 +54,12 @@ export function decide(runs: readonly RawRun[], wishes: Wishes, now: Date): Deci
     abandon,
     why,
   });
-  if (wishes.full) return start('full', null, 'asked for');
-  if (wishes.since !== null) return start('changes', { from: wishes.since, to: null }, 'asked for');
+  if (wishes.full) return start('full', null, 'you asked for it');
+  if (wishes.since !== null)
+    return start('changes', { from: wishes.since, to: null }, 'you asked for it');
   const manifests = runs.flatMap((run) => (run.state === 'complete' ? [run.manifest] : []));
   const until = coveredUntil(manifests, api);
-  if (until === null) return start('full', null, 'there has been no complete one');
+  if (until === null) return start('full', null, 'there is no complete one yet');
   const lastFull = Math.max(
     ...manifests
       .filter((m) => m.mode === 'full' && covers(m.api, api))
@@ -69,7 +70,11 @@ export function decide(runs: readonly RawRun[], wishes: Wishes, now: Date): Deci
     return start('full', null, `the last one is older than ${fullEveryDays} days`);
   }
   const from = new Date(until - OVERLAP_MS).toISOString();
-  return start('changes', { from, to: null }, `everything before is covered, with an overlap`);
+  return start(
+    'changes',
+    { from, to: null },
+    'everything older is here, and an hour is fetched twice',
+  );
 }
 
 function contradicts(plan: RunPlan, { full, since, api }: Wishes): boolean {

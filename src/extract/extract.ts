@@ -74,13 +74,12 @@ export async function extract(
   const state = await readArchiveState(options.dataDir);
   assertSamePortal(state, { demo: options.demo, portalId: null }, options.dataDir);
   const decision = decide(state.runs, options.wishes, startedAt);
-  progress.note(describe(decision));
   let run =
     decision.kind === 'resume'
       ? await resumeRun(toFolder(options, decision.run), options)
       : undefined;
   const resumedPages = run?.pages.length ?? 0;
-  if (run !== undefined) progress.note(`${resumedPages} pages are there`);
+  progress.announce?.(describe(decision, resumedPages));
   try {
     const last = findLastFull(state);
     const mode = decision.kind === 'resume' ? run?.plan.mode : decision.mode;
@@ -177,10 +176,14 @@ function toFolder({ dataDir }: ExtractOptions, run: string): string {
   return path.join(rawRoot(dataDir), run);
 }
 
-function describe(decision: Decision): string {
-  if (decision.kind === 'resume') return `going on with ${decision.run}`;
+function describe(decision: Decision, pages: number): string {
+  if (decision.kind === 'resume') {
+    return `going on with the interrupted run ${decision.run}, which has ${pages} pages`;
+  }
   const { mode, window, why } = decision;
-  return window === null ? `a ${mode} run: ${why}` : `the changes since ${window.from}: ${why}`;
+  return window === null
+    ? `starting a ${mode} run: ${why}`
+    : `fetching what changed since ${window.from}: ${why}`;
 }
 
 /** The last complete full run: the next will be about as large. */

@@ -1,5 +1,6 @@
 import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { isSystemError, SettingsError } from '../errors.ts';
+import { systemReason } from '../files.ts';
 
 /**
  * Writes a report to a file, which is there whole or as it was before, with the rights it had. What is there but no
@@ -13,7 +14,7 @@ export async function writeOutput(file: string, text: string): Promise<void> {
     else await writeFile(file, text);
   } catch (error) {
     // Without the name of the temporary file.
-    const reason = (error as Error).message.replace(/, \w+ '.*/s, '');
+    const reason = systemReason(error).replace(/, \w+ '.*/s, '');
     throw new SettingsError(`cannot write the report to ${file}: ${reason}`, { cause: error });
   }
 }

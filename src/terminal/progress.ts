@@ -23,10 +23,14 @@ export function createProgressLines(stage: string, log: Log, now: () => number):
       const detail = state.detail === undefined ? '' : `, ${state.detail}`;
       log.info(`${stage}: ${toCount(state.done)}${total} ${state.unit}${detail}`, {
         stage,
+        event: 'progress',
         ...state,
       });
     },
-    note: (message) => log.info(`${stage}: ${message}`, { stage }),
+    note: (message) => log.info(`${stage}: ${message}`, { stage, event: 'note' }),
+    announce(message) {
+      if (log.isJson) log.info(`${stage}: ${message}`, { stage, event: 'start' });
+    },
     stop() {},
   };
 }
@@ -54,6 +58,7 @@ export function createProgressBar(
   });
   const bar = bars.create(1, 0);
   let stopped = false;
+  const note = (message: string): void => bars.log(`${stage}: ${message}\n`);
   return {
     update(next) {
       // What a stage that goes on with something starts from is not its own work.
@@ -61,7 +66,8 @@ export function createProgressBar(
       state = next;
       bar.update(next.done);
     },
-    note: (message) => bars.log(`${stage}: ${message}\n`),
+    note,
+    announce: note,
     stop() {
       if (stopped) return;
       stopped = true;

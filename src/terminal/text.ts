@@ -27,13 +27,15 @@ export function toSize(bytes: number): string {
   return `${value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
 }
 
-/** Milliseconds as `3.2 s`, `4 min 10 s` or `2 h 5 min`. */
+/** Milliseconds as `3.2 s`, `4 min 10 s`, `2 h 5 min` or `3 d 4 h`. */
 export function toDuration(ms: number): string {
   const seconds = ms / 1000;
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const minutes = Math.floor(Math.round(seconds) / 60);
   if (minutes < 60) return `${minutes} min ${Math.round(seconds) - minutes * 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
 /** A heading, and what belongs to it indented below. */
@@ -45,4 +47,9 @@ export function joinLines(head: string, ...rest: string[]): string {
 export function shortenPath(folder: string): string {
   const relative = path.relative(process.cwd(), folder);
   return relative === '' || relative.startsWith('..') ? folder : relative;
+}
+
+/** The text in lines of so many columns at most, broken between words. */
+export function wrapText(text: string, columns: number): string[] {
+  return text.match(new RegExp(`\\S.{0,${columns - 1}}(?= |$)`, 'g')) ?? [];
 }

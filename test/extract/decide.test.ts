@@ -56,7 +56,7 @@ describe('with no options', () => {
       api: 'v1',
       window: null,
       abandon: [],
-      why: 'there has been no complete one',
+      why: 'there is no complete one yet',
     });
   });
 

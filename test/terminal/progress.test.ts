@@ -86,6 +86,7 @@ test('elsewhere a line is logged every ten seconds, and every note', () => {
     progress.update({ done: ms, total: 30_000, unit: 'rows', detail: 'run' });
   }
   progress.note('a note');
+  progress.announce?.('starting: a log has what came of it');
   expect(lines).toEqual([
     'load: 10,000 of 30,000 rows, run\n',
     'load: 20,000 of 30,000 rows, run\n',

@@ -69,7 +69,7 @@ describe('between runs', () => {
     expect(again.runs.map((run) => run.drift)).toEqual([[], [], drift]);
     expect(summarizeDrift(first)).toBe(
       [
-        `  new in ${last}, and kept:`,
+        `transform: new in ${last}, and kept:`,
         `    NOTE associations.cart (array): 1 row, as in ${last}/engagements-000002.json#0`,
         `    NOTE metadata.body is number now: 2 rows, as in ${last}/engagements-000001.json#0`,
         `    type SMS: 1 row, as in ${last}/engagements-000002.json#1`,
