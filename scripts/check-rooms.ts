@@ -35,7 +35,7 @@ const ROOMS: Record<string, { rooms: string[]; packages?: string[] }> = {
   transform: { rooms: ['model', 'archive'], packages: ['stream-chain', 'stream-json', 'tinypool'] },
   load: { rooms: ['model', 'archive', 'postgres'], packages: ['pg', 'pg-copy-streams'] },
   terminal: { rooms: [], packages: ['cli-progress'] },
-  report: { rooms: ['postgres', 'terminal'], packages: ['d3-scale', 'd3-shape', 'pg'] },
+  report: { rooms: ['postgres', 'terminal'], packages: ['d3-scale', 'pg'] },
   maintain: { rooms: ['model', 'archive', 'transform'] },
   demo: { rooms: [] },
   commands: {

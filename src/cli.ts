@@ -240,6 +240,7 @@ async function createContext(
     output: {
       write: (text) => void stdout.write(text),
       columns: stdout.isTTY ? stdout.columns : undefined,
+      rows: stdout.isTTY ? stdout.rows : undefined,
       // https://no-color.org: any value but the empty one.
       color: stdout.isTTY && !process.env['NO_COLOR'],
     },

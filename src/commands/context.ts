@@ -19,8 +19,13 @@ export interface Context {
   conclude(conclusion: Conclusion): void;
   /** A bar on a terminal, lines elsewhere; the caller stops it. */
   watch(stage: string): ProgressDisplay;
-  /** Where results go. */
-  output: { write(text: string): void; columns: number | undefined; color: boolean };
+  /** Where results go; columns and rows are those of a terminal. */
+  output: {
+    write(text: string): void;
+    columns: number | undefined;
+    rows: number | undefined;
+    color: boolean;
+  };
 }
 
 /** Runs `work` with the progress of `stage` shown, and takes it away afterwards. */

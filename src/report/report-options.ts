@@ -11,10 +11,12 @@ export interface ReportOptions {
   window?: number;
   /** Whether an average's days end with its day or lie around it (then `window` is odd); trailing unless told. */
   align?: 'trailing' | 'centered';
-  /** Whether engagements that HubSpot holds no longer count; not unless told. */
+  /** Whether engagements that were deleted in HubSpot count; not unless told. */
   includeDeleted?: boolean;
-  /** The types that count, also in the totals; all unless told. */
+  /** The types that count, also in the totals, in any case; all unless told. */
   types?: string[];
+  /** Engagements a day that are aimed at, by type (in any case) or `ALL`; none unless told. */
+  goals?: Record<string, number>;
   /** Id of the portal whose engagements count; all portals unless told. */
   portal?: string;
   /** Schema of the tables. */
@@ -29,7 +31,10 @@ export type ReportRange =
   | { kind: 'last'; days: number }
   /** From the first day with data to the last. */
   | { kind: 'all' }
-  /** Calendar days `YYYY-MM-DD`, inclusive; an absent one is the first or last day with data. */
+  /**
+   * Calendar days `YYYY-MM-DD` (`YYYY/MM/DD` is read as well), inclusive; an absent one is the first or last day with
+   * data.
+   */
   | { kind: 'between'; from?: string; to?: string };
 
 /** {@link ReportOptions} with the defaults filled in, and found to be sound. */
@@ -44,7 +49,7 @@ const MOST_DAYS = 3650;
 
 /** Fills the defaults in. Throws SettingsError for what makes no sense; the zone is for `checkTimezone`. */
 export function checkOptions(options: ReportOptions): CheckedOptions {
-  const { window = 14, align = 'trailing', includeDeleted = false, range } = options;
+  const { window = 14, align = 'trailing', includeDeleted = false, goals = {} } = options;
   const { today, types, portal } = options;
   checkDayCount('--window', window);
   if (align === 'centered' && window % 2 === 0) {
@@ -52,21 +57,28 @@ export function checkOptions(options: ReportOptions): CheckedOptions {
       next: `With --window ${window + 1} as many days lie before a day as after it.`,
     });
   }
-  if (range.kind === 'last') checkDayCount('the number of last days', range.days);
-  if (range.kind === 'between') {
-    const { from, to } = range;
-    if (from !== undefined) checkDay('--from', from);
-    if (to !== undefined) checkDay('--to', to);
-    if (from !== undefined && to !== undefined && from > to) {
-      throw new SettingsError(`--from ${from} is after --to ${to}`);
-    }
-  }
+  const range = checkRange(options.range);
   if (today !== undefined) checkDay('today', today);
   if (types?.length === 0) throw new SettingsError('--types names no type');
   if (portal !== undefined && !/^\d{1,18}$/.test(portal)) {
     throw new SettingsError(`--portal must be a portal's id, such as 62515; it is ${portal}`);
   }
-  return { ...options, window, align, includeDeleted, today, types, portal };
+  return { ...options, range, window, align, includeDeleted, goals, today, types, portal };
+}
+
+function checkRange(range: ReportRange): ReportRange {
+  if (range.kind === 'last') checkDayCount('the number of last days', range.days);
+  if (range.kind !== 'between') return range;
+  const from = range.from === undefined ? undefined : checkDay('--from', range.from);
+  const to = range.to === undefined ? undefined : checkDay('--to', range.to);
+  if (from !== undefined && to !== undefined && from > to) {
+    throw new SettingsError(`--from ${from} is after --to ${to}`);
+  }
+  return {
+    kind: 'between',
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  };
 }
 
 function checkDayCount(name: string, days: number): void {
@@ -74,10 +86,14 @@ function checkDayCount(name: string, days: number): void {
   throw new SettingsError(`${name} must be a whole number of days from 1 to ${MOST_DAYS}`);
 }
 
-function checkDay(name: string, day: string): void {
+/** The day as `YYYY-MM-DD`. */
+function checkDay(name: string, text: string): string {
+  const day = text.replace(/^(\d{4})\/(\d\d)\/(\d\d)$/, '$1-$2-$3');
   // The year 0 exists in JavaScript's calendar but not in Postgres's.
-  if (/^\d{4}-\d\d-\d\d$/.test(day) && !day.startsWith('0000') && isOnCalendar(day)) return;
-  throw new SettingsError(`${name} must be a day of the calendar such as 2026-02-28; it is ${day}`);
+  if (/^\d{4}-\d\d-\d\d$/.test(day) && !day.startsWith('0000') && isOnCalendar(day)) return day;
+  throw new SettingsError(
+    `${name} must be a day of the calendar such as 2026-02-28; it is ${text}`,
+  );
 }
 
 function isOnCalendar(day: string): boolean {

@@ -3,7 +3,13 @@ import pg from 'pg';
 import type { CheckedOptions } from './report-options.ts';
 
 /** A query of this folder. */
-export type QueryFile = 'daily.sql' | 'survey.sql' | 'types-by-index.sql' | 'types-by-scan.sql';
+export type QueryFile =
+  | 'daily.sql'
+  | 'figures.sql'
+  | 'hours.sql'
+  | 'survey.sql'
+  | 'types-by-index.sql'
+  | 'types-by-scan.sql';
 
 // Comments, strings and quoted names come first and are taken whole: no variable begins inside them. So does `::`,
 // since the colon of a cast begins none.

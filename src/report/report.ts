@@ -3,7 +3,8 @@ import { SettingsError } from '../errors.ts';
 import { toDatabaseFailed } from '../postgres/to-database-failed.ts';
 import { parseAverage, type Tally } from './average.ts';
 import { checkTimezone } from './check-timezone.ts';
-import { countDays, planRange } from './plan-range.ts';
+import { addDays, countDays } from './days.ts';
+import { type DataSpan, planRange } from './plan-range.ts';
 import { type CheckedOptions, checkOptions, type ReportOptions } from './report-options.ts';
 import { readQuery, toArrayLiteral } from './report-sql.ts';
 import { type Survey, surveyTable } from './survey-table.ts';
@@ -18,6 +19,8 @@ export interface Report {
   includeDeleted: boolean;
   /** The one portal that is counted; null for all. */
   portal: string | null;
+  /** Ids of the portals that were loaded, ascending; only the one asked for. */
+  portals: string[];
   /** Whether only types that were asked for are counted. */
   someTypes: boolean;
   /** When the newest data were extracted, `YYYY-MM-DD hh:mm` in the zone; null before the first load. */
@@ -27,6 +30,10 @@ export interface Report {
   /** The days shown, `YYYY-MM-DD`, inclusive; null when no engagement has a day. */
   from: string | null;
   to: string | null;
+  /** The first and the last day with engagements of any type; null when no engagement has a day. */
+  data: DataSpan | null;
+  /** Engagements a day that are aimed at, by type or `ALL`. */
+  goals: Record<string, number>;
   /** Engagements that are on no day, because the chosen instant of theirs is unknown. */
   undated: number;
   /** Ascending by code points. */
@@ -44,8 +51,33 @@ export interface ReportDay {
   types: Tally[];
 }
 
+/** A {@link Report} with what only the page shows. */
+export interface DetailedReport extends Report {
+  /** Engagements of each of the report's types by weekday and hour: Monday's first hour first, 168 in all. */
+  hours: number[][];
+  figures: Figures;
+  /** The equally long period that ends where the report begins; null where the data do not reach so far back. */
+  before: { days: ReportDay[]; figures: Figures } | null;
+}
+
+/** What happened in a range of days. */
+export interface Figures {
+  /** Owners with any engagement. */
+  owners: number;
+  calls: number;
+  /** Calls whose outcome is HubSpot's "Connected". */
+  connected: number;
+  meetings: number;
+  /** Meetings whose outcome is "Completed". */
+  held: number;
+  /** Contacts that any engagement is associated with. */
+  contacts: number;
+}
+
 /** Days × types that a report is made of at most, such as 136 years of 19 types; takes about 1 GB. */
 const MOST_TALLIES = 1_000_000;
+
+const HOURS_PER_WEEK = 168;
 
 /** Runs what is done within the transaction, such as with an eye on a signal. */
 type Within = <T>(work: () => Promise<T>) => Promise<T>;
@@ -56,27 +88,30 @@ const unwatched: Within = (work) => work();
  * Counts engagements per day and type. Its queries see one state of the tables, in a transaction of their own.
  * Throws SettingsError for options that make no sense, an unknown zone, or a range of too many days; DatabaseFailed.
  */
-export async function report(
+export function report(
   options: ReportOptions,
   client: pg.ClientBase,
   within: Within = unwatched,
 ): Promise<Report> {
   const checked = checkOptions(options);
+  return inSnapshot(client, within, async () => countReport(checked, client));
+}
+
+/** {@link report}, and the details of the page, of the same state of the tables. Throws as `report` does. */
+export function reportDetails(
+  options: ReportOptions,
+  client: pg.ClientBase,
+  within: Within = unwatched,
+): Promise<DetailedReport> {
+  const checked = checkOptions(options);
   return inSnapshot(client, within, async () => {
-    await checkTimezone(checked.timezone, client);
-    const survey = await surveyTable(checked, client);
-    const head = toHead(checked, survey);
-    if (survey.data === null) return { ...head, from: null, to: null, types: [], days: [] };
-    const range = planRange(checked.range, survey.data, survey.today);
-    checkSize(range, survey.types.length);
-    const query = { text: await readDaily(checked, survey), rowMode: 'array' };
-    const { rows } = await client.query<DailyRow>(query);
-    return { ...head, ...range, ...toDays(rows, checked.window) };
+    const counted = await countReport(checked, client);
+    return { ...counted, ...(await countDetails(checked, counted, client)) };
   });
 }
 
 /** The query behind {@link report} with these options, ready for psql. Throws as `report` does. */
-export async function reportSql(
+export function reportSql(
   options: ReportOptions,
   client: pg.ClientBase,
   within: Within = unwatched,
@@ -84,33 +119,121 @@ export async function reportSql(
   const checked = checkOptions(options);
   return inSnapshot(client, within, async () => {
     await checkTimezone(checked.timezone, client);
-    return readDaily(checked, await surveyTable(checked, client));
+    const survey = await surveyTable(checked, client);
+    return readDaily(checked, survey, planRange(checked.range, survey.data, survey.today));
   });
 }
 
-function readDaily(options: CheckedOptions, { data, today, types }: Survey): Promise<string> {
+async function countReport(options: CheckedOptions, client: pg.ClientBase): Promise<Report> {
+  await checkTimezone(options.timezone, client);
+  const survey = await surveyTable(options, client);
+  const head = toHead(options, survey);
+  if (survey.data === null) return { ...head, from: null, to: null, types: [], days: [] };
+  const range = planRange(options.range, survey.data, survey.today);
+  checkSize(range, survey.types.length);
+  return { ...head, ...range, ...(await countByDay(options, survey, range, client)) };
+}
+
+async function countByDay(
+  options: CheckedOptions,
+  survey: Pick<Survey, 'types' | 'data'>,
+  range: DayRange,
+  client: pg.ClientBase,
+): Promise<{ types: string[]; days: ReportDay[] }> {
+  const query = { text: await readDaily(options, survey, range), rowMode: 'array' };
+  const { rows } = await client.query<DailyRow>(query);
+  return toDays(rows, options.window);
+}
+
+async function countDetails(
+  options: CheckedOptions,
+  { types, data, from, to, days }: Report,
+  client: pg.ClientBase,
+): Promise<Omit<DetailedReport, keyof Report>> {
+  if (data === null || from === null || to === null) {
+    return { hours: [], figures: NO_FIGURES, before: null };
+  }
+  const hours = await countHours(options, types, { from, to }, client);
+  const figures = await countFigures(options, types, { from, to }, client);
+  const range = { from: addDays(from, -days.length), to: addDays(from, -1) };
+  if (range.from < data.firstDay) return { hours, figures, before: null };
+  const counted = await countByDay(options, { types, data }, range, client);
+  const past = await countFigures(options, types, range, client);
+  return { hours, figures, before: { days: counted.days, figures: past } };
+}
+
+const NO_FIGURES: Figures = {
+  ...{ owners: 0, calls: 0, connected: 0, meetings: 0, held: 0, contacts: 0 },
+};
+
+async function countFigures(
+  options: CheckedOptions,
+  types: string[],
+  range: DayRange,
+  client: pg.ClientBase,
+): Promise<Figures> {
+  const query = await readQuery('figures.sql', options, { types: toArrayLiteral(types), ...range });
+  const { rows } = await client.query<Record<keyof Figures, string>>(query);
+  const counts = Object.entries(rows[0] ?? {}).map(([name, count]) => [name, Number(count)]);
+  return { ...NO_FIGURES, ...Object.fromEntries(counts) };
+}
+
+async function countHours(
+  options: CheckedOptions,
+  types: string[],
+  range: DayRange,
+  client: pg.ClientBase,
+): Promise<number[][]> {
+  const query = await readQuery('hours.sql', options, { types: toArrayLiteral(types), ...range });
+  const { rows } = await client.query<HourRow>(query);
+  const hours = types.map(() => new Array<number>(HOURS_PER_WEEK).fill(0));
+  for (const { type, weekday, hour, engagements } of rows) {
+    const ofType = hours[types.indexOf(type)] as number[];
+    ofType[24 * (weekday - 1) + hour] = Number(engagements);
+  }
+  return hours;
+}
+
+function readDaily(
+  options: CheckedOptions,
+  { data, types }: Pick<Survey, 'types' | 'data'>,
+  range: DayRange,
+): Promise<string> {
   return readQuery('daily.sql', options, {
     types: toArrayLiteral(types),
     first_day: data?.firstDay ?? '',
     last_day: data?.lastDay ?? '',
-    ...planRange(options.range, data, today),
+    ...range,
   });
 }
 
-function toHead(options: CheckedOptions, { today, extractedAt, undated }: Survey) {
+function toHead(options: CheckedOptions, survey: Survey) {
   const { by, timezone, window, align, includeDeleted, portal = null } = options;
+  const { today, extractedAt, portals, data, goals, undated } = survey;
   const someTypes = options.types !== undefined;
-  const counted = { by, timezone, window, align, includeDeleted, portal, someTypes };
-  return { ...counted, extractedAt, today, undated };
+  const counted = { by, timezone, window, align, includeDeleted, portal, portals, someTypes };
+  return { ...counted, extractedAt, today, data, goals, undated };
 }
 
 // One row dated by mistake into the year 1 or 9999 must not cost all memory.
-function checkSize({ from, to }: { from: string; to: string }, typeCount: number): void {
-  if (countDays(from, to) * (typeCount + 1) <= MOST_TALLIES) return;
+function checkSize({ from, to }: DayRange, typeCount: number): void {
+  const dayCount = countDays(from, to);
+  if (dayCount * (typeCount + 1) <= MOST_TALLIES) return;
   throw new SettingsError(
-    `${from} to ${to} are ${countDays(from, to)} days of ${typeCount} types: too much for one report`,
+    `${from} to ${to} are ${dayCount} days of ${typeCount} types: too much for one report`,
     { next: 'Give --from and --to.' },
   );
+}
+
+/** Two days `YYYY-MM-DD`, inclusive. */
+type DayRange = { from: string; to: string };
+
+interface HourRow {
+  type: string;
+  /** 1 is Monday. */
+  weekday: number;
+  hour: number;
+  engagements: string;
 }
 
 /** Day, type, count, rolling average: numbers as text, since int8 and numeric hold more than a double. */

@@ -11,12 +11,16 @@ export interface Survey {
   today: string;
   /** When the extraction began that the newest data are of, `YYYY-MM-DD hh:mm` in that zone; null before the first. */
   extractedAt: string | null;
+  /** Ids of the portals that were loaded, ascending; only the one asked for. */
+  portals: string[];
   /** Over all types, also those not asked for; null when no engagement has a day. */
   data: DataSpan | null;
   /** The types asked for, ascending by code points. */
   types: string[];
   /** Engagements of those that have no day. */
   undated: number;
+  /** The goals, under the types' own names. */
+  goals: Record<string, number>;
 }
 
 /** A row of types-by-index.sql and types-by-scan.sql; days null when no engagement of the type has one. */
@@ -30,7 +34,7 @@ interface TypeRow {
 /** Looks up what there is to report. Throws SettingsError for a portal or a type that there is none of. */
 export async function surveyTable(options: CheckedOptions, client: pg.ClientBase): Promise<Survey> {
   const { rows } = await client.query(await readQuery('survey.sql', options));
-  const { today, extracted_at: extractedAt } = rows[0];
+  const { today, extracted_at: extractedAt, portals } = rows[0];
   const all = await readTypes(options, client);
   await checkPortal(options, all, client);
   const chosen = chooseTypes(all, options.types);
@@ -44,9 +48,11 @@ export async function surveyTable(options: CheckedOptions, client: pg.ClientBase
   return {
     today: options.today ?? today,
     extractedAt,
+    portals,
     data: firstDay === undefined || lastDay === undefined ? null : { firstDay, lastDay },
     types: chosen.map(({ type }) => type).sort(byCodePoints),
     undated: chosen.reduce((sum, row) => sum + Number(row.undated), 0),
+    goals: toGoals(options.goals, chosen),
   };
 }
 
@@ -69,10 +75,27 @@ async function readTypes(options: CheckedOptions, client: pg.ClientBase): Promis
 function chooseTypes(all: TypeRow[], asked: string[] | undefined): TypeRow[] {
   // A table without data is no reason to refuse what will be right tomorrow.
   if (asked === undefined || all.length === 0) return all;
-  const unknown = asked.filter((type) => all.every((row) => row.type !== type));
-  if (unknown.length === 0) return all.filter(({ type }) => asked.includes(type));
-  throw new SettingsError(`there is no type ${unknown.map(toVisible).join(', ')}`, {
-    next: `There are: ${all.map(({ type }) => toVisible(type)).join(', ')}.`,
+  return [...new Set(asked.map((name) => findType(all, name)))];
+}
+
+function toGoals(goals: Record<string, number>, types: TypeRow[]): Record<string, number> {
+  if (types.length === 0) return {};
+  return Object.fromEntries(
+    Object.entries(goals).map(([name, goal]) => [
+      name.toUpperCase() === 'ALL' ? 'ALL' : findType(types, name).type,
+      goal,
+    ]),
+  );
+}
+
+/** The type of that name, in any case. Throws SettingsError when there is none. */
+function findType(types: TypeRow[], name: string): TypeRow {
+  const found =
+    types.find(({ type }) => type === name) ??
+    types.find(({ type }) => type.toUpperCase() === name.toUpperCase());
+  if (found !== undefined) return found;
+  throw new SettingsError(`there is no type ${toVisible(name)}`, {
+    next: `There are: ${types.map(({ type }) => toVisible(type)).join(', ')}.`,
   });
 }
 

@@ -1,5 +1,5 @@
+import { toCount } from '../terminal/text.ts';
 import { cutText, measureText, toVisible } from '../terminal/visible-text.ts';
-import { formatCount } from './describe-report.ts';
 import type { Report } from './report.ts';
 
 /** A type's column of the table, or the one that several small types share. */
@@ -54,7 +54,7 @@ function fold(columns: TypeColumn[]): TypeColumn {
 }
 
 function toColumn(title: string[], types: number[], total: number) {
-  const width = Math.max(...title.map(measureText), formatCount(total).length);
+  const width = Math.max(...title.map(measureText), toCount(total).length);
   return { title, types, total, width };
 }
 

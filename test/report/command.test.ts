@@ -35,6 +35,8 @@ const DEFAULTS: Omit<ReportArguments, 'format'> = {
   last: undefined,
   from: undefined,
   to: undefined,
+  interval: undefined,
+  goal: undefined,
   out: undefined,
   timezone: undefined,
   window: 14,
@@ -47,7 +49,7 @@ const DEFAULTS: Omit<ReportArguments, 'format'> = {
 
 const run = (...args: string[]) => runCommand(database, ['report', ...args]);
 
-test('--last takes days with and without their unit', async () => {
+test('--last takes days, with and without their unit, and weeks', async () => {
   const csv = `day,type,count,rolling_average
 2026-01-04,'=cmd,0,0.0000
 2026-01-04,CALL,0,0.0000
@@ -59,10 +61,18 @@ test('--last takes days with and without their unit', async () => {
   const common = ['--window', '2', '--format', 'csv'];
   expect(await run('--last', '2d', ...common)).toStrictEqual({ code: 0, stdout: csv, stderr: '' });
   expect((await run('--last', '2', ...common)).stdout).toBe(csv);
+  const days = (await run('--last', '2w', ...common)).stdout.match(/^.*,ALL,/gm);
+  expect([days?.length, days?.[0]]).toStrictEqual([14, '2025-12-23,ALL,']);
 });
 
 test.each([
-  [['--last', '2w'], '--last must be a number of days such as 90d; it is 2w'],
+  [['--last', '2y'], '--last must be days or weeks such as 90d or 2w; it is 2y'],
+  [
+    ['--interval', 'week', '--format', 'csv'],
+    '--interval is for the table and the page; csv is by day',
+  ],
+  [['--goal', 'CALL'], '--goal must be such as CALL=40 or CALL=40,ALL=200; it is CALL'],
+  [['--goal', 'CALL=0'], '--goal must be such as CALL=40 or CALL=40,ALL=200; it is CALL=0'],
   [['--last', '0d'], 'the number of last days must be a whole number of days from 1 to 3650'],
   [['--last', '2', '--all'], '--all, --last and --from/--to exclude each other'],
   [['--window'], 'Not enough arguments following: window'],
@@ -77,16 +87,25 @@ test.each([
 });
 
 test('--types and --portal choose what is counted', async () => {
-  const { stdout } = await run('--types', 'CALL', '--portal', '1', '--last', '1');
+  const { stdout } = await run('--types', 'call', '--portal', '1', '--last', '1');
   expect(stdout).toBe(`Engagements per day, by the day they were created
 2026-01-05 to 2026-01-05, 1 day in UTC; 1 engagement of portal 1
 only CALL
 avg 14d: the mean of the day and the 13 days before it
 
-day              CALL  total  avg 14d
-2026-01-05 Mon      1      1        –
-─────────────────────────────────────
+                              avg
+day              CALL  total  14d
+2026-01-05 Mon      1      1    – ████████████████████████████████████████
+─────────────────────────────────
 total               1      1
+`);
+});
+
+test('a range without data says where the data are', async () => {
+  const { stdout } = await run('--from', '2026/02/01', '--to', '2026-02-28');
+  expect(stdout).toBe(`Engagements per day, by the day they were created
+2026-02-01 to 2026-02-28, 28 days in UTC: none
+The data are of 2026-01-01 to 2026-01-05. Show them with --all.
 `);
 });
 
@@ -162,6 +181,7 @@ test('what would steer a terminal goes to files and pipes as it is, to a termina
       const output = {
         write: (text: string) => void written.push(text),
         columns: 80,
+        rows: 24,
         color: false,
       };
       const environment = { DATABASE_URL: database.url, DATA_DIR: database.settings.dataDir };

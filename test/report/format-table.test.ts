@@ -23,17 +23,17 @@ const small = makeReport(
   { timezone: 'Europe/Berlin' },
 );
 
-test('the newest day comes first, zeros are quiet, today is marked', () => {
+test('the newest day comes last, zeros are quiet, today is marked', () => {
   expect(formatTable(small)).toBe(`Engagements per day, by the day they were created
 2026-11-22 to 2026-11-24, 3 days in Europe/Berlin; 1,237 engagements
 avg 2d: the mean of the day and the 1 day before it
 
-                        PUBLISHING_
-day               CALL         TASK  total  avg 2d
-2026-11-24 Tue*      ·            ·      ·     1.5
-2026-11-23 Mon       ·            3      3   618.5
-2026-11-22 Sun   1,234            ·  1,234       –
-──────────────────────────────────────────────────
+                        PUBLISHING_         avg
+day               CALL         TASK  total   2d
+2026-11-22 Sun   1,234            ·  1,234    – ████████████████████████████████
+2026-11-23 Mon       ·            3      3  619 ▏
+2026-11-24 Tue*      ·            ·      ·    2
+───────────────────────────────────────────────
 total            1,234            3  1,237
 * today, not over yet
 `);
@@ -55,9 +55,10 @@ engagements
 avg 2d: the mean of the day and the 1 day
 before it
 
-day              CCCC  OTHER  total  avg 2d
-2026-01-05 Mon    300  1,002  1,302   651.0
-───────────────────────────────────────────
+                                     avg
+day              CCCC  OTHER  total   2d
+2026-01-05 Mon    300  1,002  1,302  651 █████
+────────────────────────────────────────
 total             300  1,002  1,302
 OTHER: A, BBBB, OTHER
 `);
@@ -75,6 +76,7 @@ test('forty types fit 80 columns, and every number adds up', () => {
   const row = lines.find((line) => line.startsWith('2026-01-05 Mon')) as string;
   const numbers = row
     .slice(15)
+    .replace(/█+$/, '')
     .trim()
     .split(/\s+/)
     .map((cell) => Number(cell.replaceAll(',', '')));
@@ -100,9 +102,9 @@ test('wide letters stay in their columns', () => {
     ],
   });
   expect(formatTable(report).split('\n').slice(4, 7)).toStrictEqual([
-    'day              日本      📞   total   avg 2d',
-    '2026-01-05 Mon      1  12,345  12,346  6,173.5',
-    '──────────────────────────────────────────────',
+    '                                         avg',
+    'day              日本      📞   total     2d',
+    '2026-01-05 Mon      1  12,345  12,346  6,174 ███████████████████████████████████',
   ]);
 });
 
@@ -153,16 +155,94 @@ test('the head tells about centered windows, deleted and undated engagements', (
   expect(formatTable({ ...report, window: 1 })).toContain('avg 1d: the mean of the day alone\n');
 });
 
-test('small averages have two decimals', () => {
-  const report = makeReport(['CALL'], { '2026-01-05': [[1, 1]] }, { window: 14 });
-  expect(formatTable(report)).toContain('2026-01-05 Mon      1      1     0.07\n');
+test('averages have the digits that tell', () => {
+  const averageOf = (inWindow: number): string | undefined =>
+    formatTable(makeReport(['CALL'], { '2026-01-05': [[1, inWindow]] }, { window: 14 }))
+      .match(/^2026-01-05 Mon .*$/m)?.[0]
+      .split(/ +/)[4];
+  expect([1, 14, 1399, 1400].map(averageOf)).toStrictEqual(['0.07', '1.0', '99.9', '100']);
 });
 
 test('a day without engagements is there, but quiet', () => {
-  const report = makeReport(['CALL'], { '2026-01-05': [[0, 3]] });
+  const report = makeReport(['CALL'], { '2026-01-05': [[0, 3]], '2026-01-06': [[1, 1]] });
   expect(formatTable(report, { color: true })).toContain(
-    '\x1b[2m2026-01-05 Mon \x1b[0m\x1b[2m     ·\x1b[0m\x1b[2m      ·\x1b[0m    1.50\n',
+    '\x1b[2m2026-01-05 Mon \x1b[0m\x1b[2m     ·\x1b[0m\x1b[2m      ·\x1b[0m  1.5\n',
   );
+});
+
+test('a range without engagements is said in words, with where the data are', () => {
+  const report = makeReport(['CALL'], { '2026-01-05': [[0, null]] });
+  const data = { firstDay: '2018-01-01', lastDay: '2018-04-10' };
+  expect(formatTable({ ...report, data })).toBe(`Engagements per day, by the day they were created
+2026-01-05 to 2026-01-05, 1 day in UTC: none
+The data are of 2018-01-01 to 2018-04-10. Show them with --all.
+`);
+});
+
+/** A report of so many days from 2025-12-29, a Monday, on, each with one call more than the day before. */
+function makeGrowing(count: number) {
+  const days: Record<string, [number, number | null][]> = {};
+  for (let n = 0; n < count; n++) {
+    const day = new Date(Date.UTC(2025, 11, 29 + n)).toISOString().slice(0, 10);
+    days[day] = [[n + 1, n === 0 ? null : 2 * n + 1]];
+  }
+  return makeReport(['CALL'], days);
+}
+
+test('lines are of weeks or months where those are asked for', () => {
+  const table = (interval: 'week' | 'month') =>
+    formatTable(makeGrowing(40), { width: 45, interval }).split('\n').slice(7).join('\n');
+  expect(table('week')).toBe(`                           avg
+week from    CALL  total    2d
+2025-12-29     28     28   6.5 █▊
+2026-01-05     77     77  13.5 ████▉
+2026-01-12    126    126  20.5 ███████▉
+2026-01-19    175    175  27.5 ███████████
+2026-01-26    224    224  34.5 ██████████████
+2026-02-02*   190    190  39.5 ███████████▉
+──────────────────────────────
+total         820    820
+* not a whole week
+avg: that of the last day of the week
+`);
+  expect(table('month')).toBe(`                        avg
+month     CALL  total    2d
+2025-12*     6      6   2.5 ▏
+2026-01    589    589  33.5 █████████████████
+2026-02*   225    225  39.5 ██████▌
+───────────────────────────
+total      820    820
+* not a whole month
+avg: that of the last day of the month
+`);
+});
+
+test('below a table that is longer than the terminal the heading stands again', () => {
+  const heads = (height: number) =>
+    formatTable(makeGrowing(10), { height }).match(/^day +CALL +total +2d$/gm)?.length;
+  expect([heads(14), heads(15)]).toStrictEqual([2, 1]);
+  expect(formatTable(makeGrowing(10), { height: 10 }).split('\n').slice(-5)).toStrictEqual([
+    '─────────────────────────────────',
+    '                              avg',
+    'day              CALL  total   2d',
+    'total              55     55',
+    '',
+  ]);
+});
+
+test('a bar far above all others is cut, and the foot says so', () => {
+  const days = Object.fromEntries(
+    Array.from({ length: 20 }, (_, n): [string, [number, null][]] => [
+      `2026-01-${String(n + 1).padStart(2, '0')}`,
+      [[n === 3 ? 26_622 : 10, null]],
+    ]),
+  );
+  const lines = formatTable(makeReport(['CALL'], days), { width: 50 }).split('\n');
+  expect(lines.find((line) => line.startsWith('2026-01-04'))).toBe(
+    '2026-01-04 Sun   26,622  26,622    – ████████████▸',
+  );
+  expect(lines.find((line) => line.startsWith('2026-01-05'))).toContain('– ███████████▉');
+  expect(lines.slice(-2)).toStrictEqual(['▸ longer than shown', '']);
 });
 
 test('types that were asked for have columns, however narrow it is, and the head tells what is left out', () => {
@@ -186,9 +266,10 @@ data extracted 2026-01-06 03:15
 avg 2d: the mean of the day and the 1
 day before it
 
-day              CALL  CONVERSATION  EMAIL  total  avg 2d
-2026-01-05 Mon      1             2      3      6    3.00
-─────────────────────────────────────────────────────────
+                                                   avg
+day              CALL  CONVERSATION  EMAIL  total   2d
+2026-01-05 Mon      1             2      3      6  3.0
+──────────────────────────────────────────────────────
 total               1             2      3      6
 `);
 });

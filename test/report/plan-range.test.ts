@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { countDays, planRange } from '../../src/report/plan-range.ts';
+import { countDays } from '../../src/report/days.ts';
+import { planRange } from '../../src/report/plan-range.ts';
 import type { ReportRange } from '../../src/report/report-options.ts';
 
 const data = { firstDay: '2026-03-01', lastDay: '2026-04-10' };

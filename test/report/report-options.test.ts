@@ -14,6 +14,7 @@ test('what is left out has a default', () => {
     window: 14,
     align: 'trailing',
     includeDeleted: false,
+    goals: {},
     today: undefined,
     types: undefined,
     portal: undefined,
@@ -61,6 +62,13 @@ test.each<[string, Partial<ReportOptions>]>([
   expect(() => checkOptions({ ...options, ...wrong })).toThrow(
     expect.objectContaining({ name: 'SettingsError', exitCode: 2, message }),
   );
+});
+
+test('days are read with slashes, too', () => {
+  expect(checkOptions({ ...options, ...between('2026/02/28', '2026/11/24') })).toMatchObject(
+    between('2026-02-28', '2026-11-24'),
+  );
+  expect(() => checkOptions({ ...options, ...between('2026/02-28') })).toThrow('2026/02-28');
 });
 
 test.each<Partial<ReportOptions>>([

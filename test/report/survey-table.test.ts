@@ -39,6 +39,26 @@ test('chosen types are counted as in the report of all, the total is theirs alon
   ]);
 });
 
+test('types are found in any case, but the exact one first', async () => {
+  await insertEngagements(database.client, [
+    ...onDays('CALL', '2026-01-01'),
+    ...onDays('Note', '2026-01-01'),
+    ...onDays('NOTE', '2026-01-01'),
+  ]);
+  expect((await count({ types: ['call', 'CALL', 'Note'] })).types).toStrictEqual(['CALL', 'Note']);
+  expect((await count({ types: ['note'] })).types).toHaveLength(1);
+});
+
+test('goals stand under the types’ own names; one of no type is refused', async () => {
+  expect((await count({ goals: { call: 40 } })).goals).toStrictEqual({});
+  await insertEngagements(database.client, onDays('CALL', '2026-01-01'));
+  expect((await count({ goals: { call: 40, all: 200 } })).goals).toStrictEqual({
+    CALL: 40,
+    ALL: 200,
+  });
+  await expect(count({ goals: { CALLS: 1 } })).rejects.toThrow('there is no type CALLS');
+});
+
 test('a type that there is none of is refused, with those that there are', async () => {
   expect((await count({ types: ['CALL'] })).days).toStrictEqual([]);
   await insertEngagements(database.client, [
@@ -46,10 +66,10 @@ test('a type that there is none of is refused, with those that there are', async
     ...onDays('\x1b[31m', '2026-01-01'),
   ]);
   for (const by of ['created', 'updated'] as const) {
-    await expect(count({ by, types: ['CALL', 'CALLS', 'call'] })).rejects.toMatchObject({
+    await expect(count({ by, types: ['CALL', 'CALLS'] })).rejects.toMatchObject({
       name: 'SettingsError',
       exitCode: 2,
-      message: 'there is no type CALLS, call',
+      message: 'there is no type CALLS',
       next: expect.stringMatching(/^There are: .*CALL.*\.$/),
     });
   }
@@ -98,7 +118,7 @@ test('when the data were extracted is when the newest run began, in the zone of 
      from (values (1, timestamptz '2026-03-28T23:30:00Z'), (2, '2026-03-29T01:30:00Z'), (1, '2026-01-01Z'))
        as run (portal, started_at)`,
   );
-  expect((await count()).extractedAt).toBe('2026-03-29 01:30');
+  expect(await count()).toMatchObject({ extractedAt: '2026-03-29 01:30', portals: ['1', '2'] });
   expect((await count({ timezone: 'Europe/Berlin' })).extractedAt).toBe('2026-03-29 03:30');
   expect((await count({ portal: '1', timezone: 'Europe/Berlin' })).extractedAt).toBe(
     '2026-03-29 00:30',

@@ -1,5 +1,3 @@
-import type { Bucket } from './bucket-days.ts';
-
 /** Fewer bars than this are all shown in full: none of them is an exception. */
 const FEWEST_BARS = 14;
 /** At most this share of the bars, or one, may be exceptions. */
@@ -8,15 +6,20 @@ const MOST_EXCEPTIONS = 0.03;
 const MOST_ABOVE = 1.4;
 
 /**
- * The highest value that the chart has to have room for. A day of an import can hold a thousand times what other days
- * do, and would press those flat: where a few bars are over four times as high as all others, they are cut.
+ * The highest value that a chart of these bars and averages has to have room for. The
+ * day of an import can hold a thousand times what other days do: where a few bars are over four times as high as all
+ * others, they are cut. Pure.
  */
-export function capHeight(buckets: Bucket[]): number {
-  const heights = buckets.map(({ mean }) => mean).sort((a, b) => b - a);
-  const bars = findUsual(heights) ?? heights[0] ?? 0;
-  const averages = buckets.map(({ average }) => average ?? 0);
-  const line = averages.filter((average) => average <= MOST_ABOVE * bars);
-  return Math.max(bars, ...line) || Math.max(...averages, 0) || 1;
+export function capHeight(bars: number[], averages: (number | null)[]): number {
+  const heights = bars.toSorted((a, b) => b - a);
+  const usual = findUsual(heights) ?? heights[0] ?? 0;
+  const known = averages.filter((average) => average !== null);
+  const shown = known.filter((average) => average <= MOST_ABOVE * usual);
+  return shown.reduce(max, usual) || known.reduce(max, 0) || 1;
+}
+
+function max(a: number, b: number): number {
+  return Math.max(a, b);
 }
 
 /** Just above the bars that are no exceptions; undefined when none is. `heights` descend. */

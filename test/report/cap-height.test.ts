@@ -1,11 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Bucket } from '../../../src/report/html/bucket-days.ts';
-import { capHeight } from '../../../src/report/html/cap-height.ts';
-
-const toBuckets = (means: number[], average: number | null = null): Bucket[] =>
-  means.map((mean) => ({
-    ...{ from: '', to: '', means: [mean], mean, count: mean, average, whole: true },
-  }));
+import { capHeight } from '../../src/report/cap-height.ts';
 
 const usual = Array.from({ length: 60 }, (_, index) => 60 + (index % 40));
 
@@ -23,11 +17,11 @@ test.each<[string, number[], number]>([
   ['nothing but one day', [...Array(20).fill(0), 7], 7],
   ['nothing at all', [0, 0], 1],
 ])('%s', (_what, means, height) => {
-  expect(capHeight(toBuckets(means))).toBeCloseTo(height);
+  expect(capHeight(means, [null])).toBeCloseTo(height);
 });
 
 test('there is room for the average, but not for one of days that are not shown or are cut', () => {
-  expect(capHeight(toBuckets([10, 20], 25))).toBe(25);
-  expect(capHeight(toBuckets([10, 20], 500))).toBe(20);
-  expect(capHeight(toBuckets([0, 0], 3))).toBe(3);
+  expect(capHeight([10, 20], [null, 25])).toBe(25);
+  expect(capHeight([10, 20], [500, null])).toBe(20);
+  expect(capHeight([0, 0], [3, 3])).toBe(3);
 });
