@@ -2,6 +2,7 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { SettingsError } from './errors.ts';
 import { findNearest } from './find-nearest.ts';
+import { OBJECT_TYPE_NAMES, type ObjectTypeName } from './model/object-types.ts';
 import type { Api } from './model/row.ts';
 
 /** The environment variables that are settings, and what each is for; README's table is made from it. */
@@ -13,6 +14,7 @@ export const VARIABLES = {
   HUBSPOT_API_URL: 'Host to ask instead of https://api.hubapi.com',
   HUBSPOT_API: '`v1` or `objects` (default: v1)',
   HUBSPOT_API_VERSION: 'Dated version of the CRM objects API (default: 2026-09)',
+  HUBSPOT_TYPES: 'Types to ask the objects API for, such as `calls,emails` (default: all)',
   DATABASE_URL: 'Postgres to load into; without it an embedded one in DATA_DIR/postgres',
   DATABASE_SCHEMA: 'Schema of the tables (default: hubspot)',
   DATA_DIR: 'Folder of the archive (default: data)',
@@ -44,6 +46,8 @@ export interface Settings {
   portal: Portal | null;
   api: Api;
   apiVersion: string;
+  /** The types to ask the objects API for; null: all. */
+  types: ObjectTypeName[] | null;
   /** Null means the embedded server. */
   databaseUrl: string | null;
   databaseSchema: string;
@@ -82,6 +86,7 @@ export function toSettings(
   }
   const apiUrl = read('HUBSPOT_API_URL');
   const apiVersion = checkApiVersion(read('HUBSPOT_API_VERSION') ?? '2026-09');
+  const types = read('HUBSPOT_TYPES');
   const databaseUrl = read('DATABASE_URL');
   const credentials = toCredentials(read, apiVersion);
   const portal = toPortal(credentials, apiUrl, databaseUrl);
@@ -90,6 +95,7 @@ export function toSettings(
     portal,
     api: checkApi(read('HUBSPOT_API') ?? 'v1'),
     apiVersion,
+    types: types === undefined ? null : toObjectTypes('HUBSPOT_TYPES', types),
     databaseUrl: databaseUrl === undefined ? null : checkDatabaseUrl(databaseUrl),
     databaseSchema: checkSchema(read('DATABASE_SCHEMA') ?? 'hubspot'),
     dataDir: path.resolve(cwd, read('DATA_DIR') ?? 'data'),
@@ -225,6 +231,21 @@ function checkApiVersion(text: string): string {
   throw new SettingsError(`HUBSPOT_API_VERSION must be a date such as 2026-09; it is ${text}`, {
     next: 'HubSpot names its versions by year and month; v3 and v4 have other addresses and cannot be asked.',
   });
+}
+
+/** The object types that the option or variable `name` lists. Throws SettingsError for one that is not known. */
+export function toObjectTypes(name: string, text: string): ObjectTypeName[] {
+  const types = text.split(',').map((type) => type.trim());
+  for (const type of types) {
+    if (OBJECT_TYPE_NAMES.some((known) => known === type)) continue;
+    throw new SettingsError(
+      `${name} has ${type === '' ? 'an empty name' : type}, which is no type of the objects API`,
+      {
+        next: `Did you mean ${findNearest(type, OBJECT_TYPE_NAMES)}? The types are ${OBJECT_TYPE_NAMES.join(', ')}.`,
+      },
+    );
+  }
+  return OBJECT_TYPE_NAMES.filter((known) => types.includes(known));
 }
 
 function checkProxyUrl(text: string | undefined): string | null {

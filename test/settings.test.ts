@@ -31,6 +31,7 @@ test('nothing set is the demo portal and the embedded database, in ./data', () =
     portal: { demo: true },
     api: 'v1',
     apiVersion: '2026-09',
+    types: null,
     databaseUrl: null,
     databaseSchema: 'hubspot',
     dataDir: '/srv/job/data',

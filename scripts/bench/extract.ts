@@ -51,7 +51,7 @@ async function benchLatency(options: AccountOptions, api: Api): Promise<void> {
         pageLimit: PAGE_SIZES.v1,
         allowEmpty: false,
         apiVersion: '2026-09',
-        wishes: { full: true, since: null, api, defaultApi: api, fullEveryDays: null },
+        wishes: { full: true, since: null, api, defaultApi: api, types: null, fullEveryDays: null },
       },
       { client, clock: systemClock, progress: silent, signal },
     );

@@ -39,8 +39,15 @@ export interface RunPlan {
   demo: boolean;
   /** What a changes run asks for: modified within [from, to), ISO instants; `to` null when open. Null for a full run. */
   window: { from: string; to: string | null } | null;
-  /** By the objects API: whose records they are, which they do not say, and the properties asked for of each type. */
-  objects?: { portalId: number; properties: Record<string, string[]> };
+  /** By the objects API: what the run asks for. */
+  objects?: {
+    /** Whose records they are, which they do not say. */
+    portalId: number;
+    /** The types asked for, as the API names them, and the properties of each. */
+    properties: Record<string, string[]>;
+    /** The kinds of associations asked for, as the API names them; plans that lack them asked for the first four. */
+    associationKinds?: string[];
+  };
 }
 
 /** Pages and records of a stream, or of a run. */
@@ -123,6 +130,8 @@ export interface NdjsonManifest {
   finishedAt: string;
   window: RunPlan['window'];
   types: RawManifest['types'];
+  /** By the objects API: the types that the run asked for, as the API names them; absent for v1, which returns all. */
+  objectTypes?: string[];
   associationKinds: RawManifest['associationKinds'];
   /** Of the raw run's `_manifest.json`, which says exactly which pages the rows come from. */
   rawManifestSha256: string;
@@ -164,6 +173,7 @@ const RUN_PLAN: Shape<RunPlan> = {
     isShape<NonNullable<RunPlan['objects']>>({
       portalId: isInteger,
       properties: isMapOf(isListOf(isText)),
+      associationKinds: isOptional(isListOf(isText)),
     }),
   ),
 };
@@ -193,6 +203,7 @@ const NDJSON_MANIFEST: Shape<NdjsonManifest> = {
   finishedAt: isInstant,
   window: isWindow,
   types: isMapOf(isCount),
+  objectTypes: isOptional(isListOf(isText)),
   associationKinds: isAssociationKinds,
   rawManifestSha256: isSha256,
   records: isCount,

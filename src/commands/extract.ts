@@ -6,7 +6,7 @@ import type { Wishes } from '../extract/decide.ts';
 import { type ExtractResult, extract } from '../extract/extract.ts';
 import { type Access, createClient } from '../hubspot/client.ts';
 import { MAX_LIMIT } from '../hubspot/engagements-v1.ts';
-import { requirePortal, type Settings } from '../settings.ts';
+import { requirePortal, type Settings, toObjectTypes } from '../settings.ts';
 import type { Conclusion } from '../terminal/conclusion.ts';
 import { shortenPath, toCount, toCounted, toSize } from '../terminal/text.ts';
 import {
@@ -32,6 +32,10 @@ const OPTIONS = {
   api: {
     choices: ['v1', 'objects'],
     describe: "HubSpot's API to ask (default: HUBSPOT_API, else v1)",
+  },
+  types: {
+    type: 'string',
+    describe: 'By the objects API: ask for these types alone, such as calls,emails (default: all)',
   },
   'demo-step': {
     type: 'number',
@@ -161,13 +165,17 @@ function extractFrom(
   });
 }
 
-function toWishes({ full, since, api }: ExtractArguments, settings: Settings): Wishes {
+function toWishes(
+  { full, since, api, types }: ExtractArguments,
+  settings: Settings,
+): Wishes {
   if (full && since !== undefined) throw new SettingsError('--full and --since exclude each other');
   return {
     full,
     since: since === undefined ? null : toInstant(since),
     api: api ?? null,
     defaultApi: settings.api,
+    types: types === undefined ? settings.types : toObjectTypes('--types', types),
     fullEveryDays: settings.fullEveryDays,
   };
 }

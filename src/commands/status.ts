@@ -6,7 +6,7 @@ import { assertArchive, isComplete, JOURNAL, ndjsonRoot, type RunId } from '../a
 import { type RawRun, readArchiveState, toPlan } from '../archive/state.ts';
 import { systemClock } from '../clock.ts';
 import { DatabaseFailed, GuardRefused, SettingsError } from '../errors.ts';
-import { coveredUntil, type Decision, decide } from '../extract/decide.ts';
+import { coveredUntil, type Decision, decide, toReach } from '../extract/decide.ts';
 import { describeV1End } from '../extract/v1-end.ts';
 import { exists } from '../files.ts';
 import { shortenPath, toCount, toCounted, toDuration, toSize, wrapText } from '../terminal/text.ts';
@@ -83,7 +83,7 @@ async function runStatus(context: Context, args: Arguments<typeof OPTIONS>): Pro
   if (!(last >= 1)) throw new SettingsError('--last must be a number of runs from 1 on');
   const maxAgeMs = args.maxAge === undefined ? null : toMs(args.maxAge);
   const { settings, output, log } = context;
-  const { dataDir, api, fullEveryDays } = settings;
+  const { dataDir, api, types, fullEveryDays } = settings;
   await assertArchive(dataDir);
   const state = await readArchiveState(dataDir);
   const writers = await findWriters(dataDir);
@@ -101,11 +101,11 @@ async function runStatus(context: Context, args: Arguments<typeof OPTIONS>): Pro
   const sum = (key: 'records' | 'bytes' | 'rejects'): number =>
     complete.reduce((total, run) => total + (run[key] ?? 0), 0);
   const now = systemClock.now();
-  const wishes = { full: false, since: null, api: null, defaultApi: api, fullEveryDays };
+  const wishes = { full: false, since: null, api: null, defaultApi: api, types, fullEveryDays };
   const manifests = state.runs.flatMap((run, n) =>
     run.state === 'complete' && all[n]?.loaded !== false ? [run.manifest] : [],
   );
-  const until = coveredUntil(manifests, api);
+  const until = coveredUntil(manifests, toReach(api, types));
   const status: Status = {
     dataDir,
     portalId: state.portalId,

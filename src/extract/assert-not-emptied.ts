@@ -4,7 +4,7 @@ import { GuardRefused, HubSpotRefused } from '../errors.ts';
 import type { HubSpotClient } from '../hubspot/client.ts';
 import { parseModifiedBody, toModifiedRequest } from '../hubspot/engagements-v1.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
-import { OBJECT_TYPE_NAMES, OBJECT_TYPES, type ObjectType } from '../model/object-types.ts';
+import { OBJECT_TYPE_NAMES, toRowTypes } from '../model/object-types.ts';
 
 /**
  * A scope that was taken away shows as an empty portal: taken for the truth, it would delete every row.
@@ -28,8 +28,7 @@ export function assertNotEmptied(state: ArchiveState): void {
 export function assertTypeNotEmptied(stream: string, page: PageSummary, state: ArchiveState): void {
   const name = OBJECT_TYPE_NAMES.find((each) => each === stream);
   if (name === undefined || page.records > 0 || page.hasMore) return;
-  const { type, typedBy }: ObjectType = OBJECT_TYPES[name];
-  const known = [type, ...(typedBy?.types ?? [])];
+  const known = toRowTypes([name]);
   const earlier = withRecords(state).findLast(({ types }) => known.some((each) => types[each]));
   if (earlier === undefined) return;
   throw new GuardRefused(

@@ -1,6 +1,7 @@
 import type { RawManifest, RunPlan } from '../archive/manifest.ts';
 import type { Mode, RunId } from '../archive/runs.ts';
 import type { RawRun } from '../archive/state.ts';
+import { OBJECT_TYPE_NAMES, type ObjectTypeName } from '../model/object-types.ts';
 import type { Api } from '../model/row.ts';
 
 /** What the operator asked for; with nothing set, the archive decides. */
@@ -12,6 +13,8 @@ export interface Wishes {
   /** Which API; null: that of an interrupted run, else `defaultApi`. */
   api: Api | null;
   defaultApi: Api;
+  /** The types to ask for by the objects API; null: those of an interrupted run, else all. */
+  types: readonly ObjectTypeName[] | null;
   /** A full run when the last is older than this; null: never for that reason. */
   fullEveryDays: number | null;
 }
@@ -58,12 +61,17 @@ export function decide(runs: readonly RawRun[], wishes: Wishes, now: Date): Deci
   if (wishes.since !== null)
     return start('changes', { from: wishes.since, to: null }, 'you asked for it');
   const manifests = runs.flatMap((run) => (run.state === 'complete' ? [run.manifest] : []));
-  const until = coveredUntil(manifests, api);
+  const reach = toReach(api, wishes.types);
+  const until = coveredUntil(manifests, reach);
   if (until === null) return start('full', null, 'there is no complete one yet');
-  const lastFull = Math.max(
-    ...manifests
-      .filter((m) => m.mode === 'full' && covers(m.api, api))
-      .map((m) => Date.parse(m.startedAt)),
+  const lastFull = Math.min(
+    ...reach.map((part) =>
+      Math.max(
+        ...manifests
+          .filter((manifest) => manifest.mode === 'full' && covers(manifest, part))
+          .map(({ startedAt }) => Date.parse(startedAt)),
+      ),
+    ),
   );
   const { fullEveryDays } = wishes;
   if (fullEveryDays !== null && now.getTime() - lastFull > fullEveryDays * DAY_MS) {
@@ -77,29 +85,44 @@ export function decide(runs: readonly RawRun[], wishes: Wishes, now: Date): Deci
   );
 }
 
-function contradicts(plan: RunPlan, { full, since, api }: Wishes): boolean {
+function contradicts(plan: RunPlan, { full, since, api, types }: Wishes): boolean {
   if (api !== null && plan.api !== api) return true;
+  if (types !== null && plan.api === 'objects' && !isSame(types, typesOf(plan))) return true;
   if (full) return plan.mode !== 'full';
   return since !== null && plan.window?.from !== since;
 }
 
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((one) => others.includes(one));
+}
+
+/** A part of the engagements that is covered as a whole: those of a type of the objects API, or those that only v1 has. */
+type Part = ObjectTypeName | 'v1';
+
+/** What a run by `api` returns, when it asks for `types`. */
+export function toReach(api: Api, types: readonly ObjectTypeName[] | null): readonly Part[] {
+  return api === 'v1' ? ['v1', ...OBJECT_TYPE_NAMES] : (types ?? OBJECT_TYPE_NAMES);
+}
+
 /**
- * The instant (epoch ms) up to which the archive holds every change of the engagements that `api` returns; null when
- * some of them were never fetched in full. A full run covers all until its start; a changes run extends that to its own
- * start if its window begins no later than what was covered: one that leaves a hole extends nothing. Kept for each of
- * the two reaches, since v1 returns types that the objects API does not. Pure.
+ * The instant (epoch ms) up to which the archive holds every change of the engagements of `reach`; null when some of
+ * them were never fetched in full. A full run covers all until its start; a changes run extends that to its own start if
+ * its window begins no later than what was covered: one that leaves a hole extends nothing. Kept for each part by
+ * itself, since runs may return some of them. Pure.
  */
-export function coveredUntil(manifests: readonly RawManifest[], api: Api): number | null {
-  const reaches: Api[] = api === 'v1' ? ['v1', 'objects'] : ['objects'];
-  const until = reaches.map((reach) => coveredReach(manifests, reach));
+export function coveredUntil(
+  manifests: readonly RawManifest[],
+  reach: readonly Part[],
+): number | null {
+  const until = reach.map((part) => coveredPart(manifests, part));
   return until.includes(null) ? null : Math.min(...(until as number[]));
 }
 
-/** For the engagements of `reach` alone: `v1` stands here for the types that nothing but v1 returns. */
-function coveredReach(manifests: readonly RawManifest[], reach: Api): number | null {
+function coveredPart(manifests: readonly RawManifest[], part: Part): number | null {
   let until: number | null = null;
-  for (const { mode, api, startedAt, window } of manifests) {
-    if (!covers(api, reach)) continue;
+  for (const manifest of manifests) {
+    if (!covers(manifest, part)) continue;
+    const { mode, startedAt, window } = manifest;
     const started = Date.parse(startedAt);
     if (mode === 'full') until = Math.max(until ?? started, started);
     else if (until !== null && window !== null && Date.parse(window.from) <= until) {
@@ -109,9 +132,14 @@ function coveredReach(manifests: readonly RawManifest[], reach: Api): number | n
   return until;
 }
 
-/** Whether a run by `api` returns all engagements of `reach`. */
-function covers(api: Api, reach: Api): boolean {
-  return api === 'v1' || reach === 'objects';
+/** Whether the run returns all engagements of `part`. */
+function covers(plan: RunPlan, part: Part): boolean {
+  return plan.api === 'v1' || typesOf(plan).includes(part);
+}
+
+/** The types that a run by the objects API asks for. */
+function typesOf({ objects }: RunPlan): readonly string[] {
+  return objects === undefined ? OBJECT_TYPE_NAMES : Object.keys(objects.properties);
 }
 
 function toMs(instant: string | null): number {

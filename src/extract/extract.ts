@@ -2,12 +2,14 @@ import path from 'node:path';
 import type { KnownPage } from '../archive/journal.ts';
 import { FORMAT, type RawManifest, type RunPlan, writeAbandoned } from '../archive/manifest.ts';
 import { createRun, rawRoot } from '../archive/runs.ts';
-import { type ArchiveState, assertSamePortal, readArchiveState } from '../archive/state.ts';
+import { type ArchiveState, assertSamePortal, readArchiveState, toPlan } from '../archive/state.ts';
 import type { Clock } from '../clock.ts';
+import { SettingsError } from '../errors.ts';
 import { assertRoom } from '../files.ts';
 import type { ClientCounts, HubSpotClient } from '../hubspot/client.ts';
-import { MAX_LIST_LIMIT, MAX_SEARCH_LIMIT } from '../hubspot/crm-objects.ts';
+import { MAX_LIST_LIMIT, MAX_SEARCH_LIMIT } from '../hubspot/crm-requests.ts';
 import { MAX_MODIFIED_LIMIT } from '../hubspot/engagements-v1.ts';
+import { OBJECT_TYPE_NAMES } from '../model/object-types.ts';
 import type { Progress } from '../progress.ts';
 import {
   assertNotEmptied,
@@ -16,8 +18,9 @@ import {
 } from './assert-not-emptied.ts';
 import { type Decision, decide, type Wishes } from './decide.ts';
 import { beginRun, type FetchedPage, type OpenRun, resumeRun } from './open-run.ts';
+import { prepareObjects } from './prepare-objects.ts';
 import { runWalks } from './run-walks.ts';
-import { planObjectsWalks, prepareObjects } from './streams-objects.ts';
+import { planObjectsWalks } from './streams-objects.ts';
 import { planV1Walks } from './streams-v1.ts';
 import { describeV1End } from './v1-end.ts';
 import type { Walk } from './walk.ts';
@@ -64,7 +67,8 @@ export interface ExtractResult {
  * Extracts into a raw run what the archive says is due: everything, the changes, or the rest of an interrupted run.
  * The caller holds the archive's lock. Nothing is written before the first good page is there.
  * Throws HubSpotRefused or HubSpotUnavailable (what was fetched is kept), ArchiveError (also for a disk with too little
- * room), GuardRefused for another portal's archive or a suspiciously empty answer, or the signal's reason.
+ * room), GuardRefused for another portal's archive or a suspiciously empty answer, SettingsError for
+ * types of a run by v1, or the signal's reason.
  */
 export async function extract(
   options: ExtractOptions,
@@ -74,6 +78,7 @@ export async function extract(
   const state = await readArchiveState(options.dataDir);
   assertSamePortal(state, { demo: options.demo, portalId: null }, options.dataDir);
   const decision = decide(state.runs, options.wishes, startedAt);
+  assertTypesApply(decision, options.wishes, state);
   let run =
     decision.kind === 'resume'
       ? await resumeRun(toFolder(options, decision.run), options)
@@ -140,18 +145,29 @@ export async function extract(
   }
 }
 
+/** Throws SettingsError when types are chosen for a run by v1, which returns all there are. */
+function assertTypesApply(decision: Decision, { types }: Wishes, { runs }: ArchiveState): void {
+  const raw = decision.kind === 'resume' ? runs.find(({ run }) => run === decision.run) : undefined;
+  const api = decision.kind === 'resume' ? raw && toPlan(raw).api : decision.api;
+  if (types === null || api !== 'v1') return;
+  throw new SettingsError('the v1 API returns all types: --types (HUBSPOT_TYPES) cannot choose', {
+    next: 'Add --api objects or set HUBSPOT_API=objects; or leave --types out.',
+  });
+}
+
 /** A run's plan before it has a name. */
 type Draft = Omit<RunPlan, 'format' | 'run' | 'demo'>;
 
 async function draftPlan(
   decision: Decision,
-  { apiVersion }: ExtractOptions,
+  { apiVersion, wishes }: ExtractOptions,
   client: HubSpotClient,
 ): Promise<Draft> {
   if (decision.kind === 'resume') throw new Error('a run that goes on has a plan');
   const { mode, api, window } = decision;
   if (api === 'v1') return { mode, api, window };
-  const { objects, now } = await prepareObjects(apiVersion, client.fetchPage);
+  const types = wishes.types ?? OBJECT_TYPE_NAMES;
+  const { objects, now } = await prepareObjects(apiVersion, types, client.fetchPage);
   // Search needs a fixed end: rows that are modified while it goes on would move out from under it.
   const closed = window && { from: window.from, to: now.toISOString() };
   return { mode, api, apiVersion, window: closed, objects };

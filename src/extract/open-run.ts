@@ -88,6 +88,7 @@ async function openRun(
   const journal = await openJournal(folder);
   const pages = journal.pages.map(toKnown);
   const toFile = createNames(pages, compress ? '.json.gz' : '.json');
+  const shared = new Map(pages.map(({ stream }) => [stream, Promise.resolve()]));
 
   async function write(
     stream: string,
@@ -125,14 +126,23 @@ async function openRun(
     pages.push(toKnown(entry));
   }
 
+  /** Pages that come together share it, and none of them is written before it. */
+  function writeOnce(stream: string, answer: PageAnswer<PageSummary>): Promise<void> {
+    const place = { walk: 'chain', cursor: null } as const;
+    const written = shared.get(stream) ?? write(stream, toFile(stream), place, answer, null);
+    shared.set(stream, written);
+    return written;
+  }
+
   return {
     plan,
     folder,
     pages,
     async addPage(page) {
       const file = toFile(page.stream);
-      for (const { stream, part, kind, answer } of page.companions) {
-        await write(stream, toFile(stream), page, answer, { file, part, kind });
+      for (const { stream, completes, answer } of page.companions) {
+        if (completes === null) await writeOnce(stream, answer);
+        else await write(stream, toFile(stream), page, answer, { file, ...completes });
       }
       await write(page.stream, file, page, page.answer, null);
     },

@@ -1,6 +1,6 @@
 import type { PageEntry } from '../archive/journal.ts';
 import type { PageCounts, RawManifest, RunPlan } from '../archive/manifest.ts';
-import { ASSOCIATION_KINDS } from '../model/association-kinds.ts';
+import { ASSOCIATION_KIND_NAMES, toRowNames } from '../model/association-kinds.ts';
 
 /** The manifest of a run whose journal holds `pages` (at least one). Pure. */
 export function toRawManifest(
@@ -32,7 +32,10 @@ export function toRawManifest(
     finishedAt: toInstant(ends.reduce((a, b) => Math.max(a, b))),
     newestUpdate: findNewest(pages),
     types: Object.fromEntries([...types].sort(([a], [b]) => (a < b ? -1 : 1))),
-    associationKinds: plan.api === 'v1' ? 'all' : Object.values(ASSOCIATION_KINDS).sort(),
+    associationKinds:
+      plan.api === 'v1'
+        ? 'all'
+        : toRowNames(plan.objects?.associationKinds ?? ASSOCIATION_KIND_NAMES).sort(),
     streams,
     ...(counted.reduce<PageCounts | undefined>(add, undefined) ?? {
       pages: 0,

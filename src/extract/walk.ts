@@ -1,17 +1,19 @@
 import type { HubSpotClient, PageAnswer, PageRequest } from '../hubspot/client.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
 
-/** An answer that adds to a page of records what the page itself had no room for. */
+/** An answer that belongs to a page of records. */
 export interface Companion {
   /** Names its file. */
   stream: string;
-  part: 'properties' | 'associations';
-  /** For associations: with what, as the API names it. */
-  kind: string | null;
+  /**
+   * What it adds to the page that this had no room for: properties, or associations of a kind (as the API names it).
+   * Null for one that many pages share and that is written once a run.
+   */
+  completes: { part: 'properties' | 'associations'; kind: string | null } | null;
   answer: PageAnswer<PageSummary>;
 }
 
-/** Fetches what completes a page, in the order in which it was asked for. */
+/** Fetches the companions of a page, in the order in which they were asked for. */
 export type FindCompanions = (
   page: PageAnswer<PageSummary>,
   fetch: HubSpotClient['fetchPage'],

@@ -1,117 +1,16 @@
-import { ASSOCIATION_KIND_NAMES } from '../model/association-kinds.ts';
+import { ASSOCIATION_KINDS } from '../model/association-kinds.ts';
 import {
   OBJECT_TYPES,
   type ObjectType,
   type ObjectTypeName,
   toEngagementType,
 } from '../model/object-types.ts';
-import type { PageRequest } from './client.ts';
-import type { PageSummary } from './page-summary.ts';
-import { countTypes, isObject, parseObject } from './parse-object.ts';
-
-/** HubSpot's caps. */
-export const MAX_LIST_LIMIT = 100;
-export const MAX_SEARCH_LIMIT = 200;
-/** Beyond this a URL is refused with 414; the rest of it is short. */
-const MAX_PROPERTIES_LENGTH = 6_000;
-
-/** What every request for objects of one type has in common. */
-export interface ObjectQuery {
-  /** Such as `2026-09`. */
-  version: string;
-  type: ObjectTypeName;
-  properties: readonly string[];
-}
-
-/** The request for the objects from `cursor` on (null: from the start), ids ascending. */
-export function toListRequest(
-  { version, type, properties }: ObjectQuery,
-  { archived, associations }: { archived: boolean; associations: boolean },
-  cursor: string | null,
-  limit: number,
-): PageRequest {
-  return {
-    method: 'GET',
-    path: `/crm/objects/${version}/${type}`,
-    query: {
-      limit: String(limit),
-      ...(cursor === null ? {} : { after: cursor }),
-      properties: properties.join(','),
-      ...(associations ? { associations: ASSOCIATION_KIND_NAMES.join(',') } : {}),
-      archived: String(archived),
-    },
-    body: null,
-  };
-}
-
-/**
- * The request for the objects modified in `window` whose id is greater than `lastId`, ids ascending. It never pages on:
- * a query's results end at 10,000, and more rows than that can share one millisecond; asking beyond the last id has no end.
- */
-export function toSearchRequest(
-  { version, type, properties }: ObjectQuery,
-  window: { from: string; to: string },
-  lastId: string | null,
-  limit: number,
-): PageRequest {
-  const modified = {
-    propertyName: 'hs_lastmodifieddate',
-    operator: 'BETWEEN',
-    value: String(Date.parse(window.from)),
-    highValue: String(Date.parse(window.to)),
-  };
-  const beyond = { propertyName: 'hs_object_id', operator: 'GT', value: lastId };
-  return {
-    method: 'POST',
-    path: `/crm/objects/${version}/${type}/search`,
-    query: {},
-    body: {
-      filterGroups: [{ filters: lastId === null ? [modified] : [modified, beyond] }],
-      sorts: [{ propertyName: 'hs_object_id', direction: 'ASCENDING' }],
-      properties,
-      limit,
-    },
-  };
-}
-
-/** Objects whose associations are asked for; `after`: from there on. At most 1,000 a request. */
-export interface AssociationInput {
-  id: string;
-  after?: string;
-}
-
-/** The request for the associations of many objects with one other type. */
-export function toAssociationsRequest(
-  { version, type }: Pick<ObjectQuery, 'version' | 'type'>,
-  kind: string,
-  inputs: readonly AssociationInput[],
-): PageRequest {
-  return {
-    method: 'POST',
-    path: `/crm/associations/${version}/${type}/${kind}/batch/read`,
-    query: {},
-    body: { inputs },
-  };
-}
-
-/** The request for the names of all properties of a type, custom ones included. */
-export function toPropertiesRequest({
-  version,
-  type,
-}: Omit<ObjectQuery, 'properties'>): PageRequest {
-  return { method: 'GET', path: `/crm/properties/${version}/${type}`, query: {}, body: null };
-}
-
-/** The request for the account that the token belongs to. */
-export function toAccountRequest(version: string): PageRequest {
-  return { method: 'GET', path: `/account-info/${version}/details`, query: {}, body: null };
-}
+import { type AssociationInput, NO_RECORDS, type PageSummary } from './page-summary.ts';
+import { countTypes, isObject, parseObject, parsePage } from './parse-object.ts';
 
 /** Reads the names of properties. Throws Error when the body is no such answer. */
 export function parsePropertyNames(body: Buffer): string[] {
-  const results = parseObject(body)['results'];
-  if (!Array.isArray(results)) throw new Error('it lacks results');
-  return results.flatMap((result) =>
+  return readResults(parseObject(body)).flatMap((result) =>
     isObject(result) && result['name'] ? String(result['name']) : [],
   );
 }
@@ -123,81 +22,118 @@ export function parsePortalId(body: Buffer): number {
   return portalId;
 }
 
-/** Property names in groups that fit into a URL; the first group is never empty. */
-export function chunkProperties(names: readonly string[]): string[][] {
-  const chunks: string[][] = [[]];
-  let length = 0;
-  for (const name of names) {
-    length += encodeURIComponent(name).length + 3;
-    if (length > MAX_PROPERTIES_LENGTH) {
-      chunks.push([]);
-      length = name.length;
-    }
-    chunks.at(-1)?.push(name);
-  }
-  return chunks;
-}
-
-/** Reads a list page. Throws Error when the body is no such answer. */
+/**
+ * Reads a list page. Associations that it does not hold as they are: lists that go on beyond it, and labelled ones, since
+ * a list has the name of a label at most. Throws Error when the body is no such answer.
+ */
 export function parseListBody(type: ObjectTypeName, body: Buffer): PageSummary {
-  const page = parseObject(body);
-  return summarize(type, page, readAfter(page['paging']));
+  const page = parsePage(body);
+  const results = readResults(page);
+  const nextCursor = readAfter(page['paging']);
+  const unfinished = findUnfinished(results);
+  return {
+    ...summarize(type, results),
+    nextCursor,
+    hasMore: nextCursor !== null,
+    ...(Object.keys(unfinished).length > 0 ? { unfinished } : {}),
+  };
 }
 
 /** Reads a search page, whose cursor is its last id. Throws Error when the body is no such answer. */
 export function parseSearchBody(type: ObjectTypeName, body: Buffer): PageSummary {
-  const page = parseObject(body);
-  const summary = summarize(type, page, null);
+  const page = parsePage(body);
+  const summary = summarize(type, readResults(page));
   const hasMore = readAfter(page['paging']) !== null;
   if (hasMore && summary.ids.length === 0) throw new Error('it promises more but holds nothing');
   return { ...summary, hasMore, nextCursor: hasMore ? String(summary.ids.at(-1)) : null };
 }
 
-/** An associations page: which objects have more than it holds, and where that begins. */
+/** An answer of associations. */
 export interface AssociationsSummary extends PageSummary {
-  unfinished: AssociationInput[];
+  /** The objects that have more, and where that begins. */
+  further: AssociationInput[];
+  /** Whether it has associations whose label it does not tell. */
+  lacksLabels: boolean;
 }
 
-/** Reads an answer of associations. Throws Error when the body is no such answer. */
+/** Reads an answer of associations. Throws Error when the body is no such answer, or says that it lacks some of them. */
 export function parseAssociationsBody(body: Buffer): AssociationsSummary {
-  const page = parseObject(body);
-  const results = page['results'];
-  if (!Array.isArray(results)) throw new Error('it lacks results');
-  const unfinished = results.filter(isObject).flatMap(({ from, paging }) => {
+  const page = parsePage(body);
+  const results = readResults(page).filter(isObject);
+  refuseErrors(page);
+  const further = results.flatMap(({ from, paging }) => {
     const after = readAfter(paging);
     return after === null || !isObject(from) ? [] : [{ id: String(from['id']), after }];
   });
-  return { ...NO_RECORDS, unfinished };
+  return { ...NO_RECORDS, further, lacksLabels: results.some(({ to }) => lacksLabels(to)) };
 }
 
-/** The objects of a list page whose associations with `kind` go on beyond it. */
-export function findLongLists(body: Buffer, kind: string): AssociationInput[] {
-  const results = parseObject(body)['results'];
-  if (!Array.isArray(results)) return [];
-  return results.filter(isObject).flatMap(({ id, associations }) => {
-    const list = isObject(associations) ? associations[kind] : undefined;
-    const after = isObject(list) ? readAfter(list['paging']) : null;
-    return after === null ? [] : [{ id: String(id), after }];
-  });
+/** Reads the definitions of labels. Throws Error when the body is no such answer. */
+export function parseLabelsBody(body: Buffer): PageSummary {
+  readResults(parsePage(body));
+  return NO_RECORDS;
 }
 
-const NO_RECORDS: PageSummary = {
-  records: 0,
-  types: {},
-  ids: [],
-  portalId: null,
-  newestUpdate: null,
-  nextCursor: null,
-  hasMore: false,
-};
+/** 207: errors of single objects. That one has no associations, or is gone, is such an error as well. */
+function refuseErrors(page: Record<string, unknown>): void {
+  const errors = Array.isArray(page['errors']) ? page['errors'] : [];
+  for (const error of errors) {
+    // HubSpot specifies `subCategory` as an object, and sends a text.
+    const { category, subCategory } = isObject(error) ? error : {};
+    const kind = JSON.stringify([category, subCategory]);
+    if (!/NOT_FOUND|NO_ASSOCIATIONS/.test(kind)) throw new Error(`it has an error: ${kind}`);
+  }
+}
 
-function summarize(
-  type: ObjectTypeName,
-  page: Record<string, unknown>,
-  nextCursor: string | null,
-): PageSummary {
-  const results = page['results'];
+/** HubSpot's own types have no labels but those that an answer tells. */
+function lacksLabels(to: unknown): boolean {
+  const types = (Array.isArray(to) ? to : []).flatMap((each) =>
+    isObject(each) && Array.isArray(each['associationTypes']) ? each['associationTypes'] : [],
+  );
+  return types.some(
+    (type) => isObject(type) && type['category'] !== 'HUBSPOT_DEFINED' && !type['label'],
+  );
+}
+
+/** What the types of unlabelled associations begin with: the type's name (`call_to_contact`), or an older one. */
+const PLAIN =
+  '(?:calls?|communications?|emails?|engagements?|meetings?|meeting_event|notes?|postal_mail|tasks?)';
+
+const PLAIN_TYPES = new Map<string, RegExp>(
+  Object.entries(ASSOCIATION_KINDS).map(([kind, name]) => [
+    kind,
+    new RegExp(`^${PLAIN}_to_${name}(?:_unlabeled)?$`),
+  ]),
+);
+
+function findUnfinished(results: readonly unknown[]): Record<string, AssociationInput[]> {
+  const unfinished: Record<string, AssociationInput[]> = {};
+  const add = (kind: string, input: AssociationInput): void => {
+    unfinished[kind] = [...(unfinished[kind] ?? []), input];
+  };
+  for (const result of results) {
+    if (!isObject(result) || !isObject(result['associations'])) continue;
+    const id = String(result['id']);
+    for (const [kind, isPlain] of PLAIN_TYPES) {
+      const list = result['associations'][kind];
+      if (!isObject(list)) continue;
+      const items = Array.isArray(list['results']) ? list['results'].filter(isObject) : [];
+      const after = readAfter(list['paging']);
+      const isLabelled = items.some(({ type }) => !isPlain.test(String(type)));
+      if (isLabelled) add(kind, { id });
+      else if (after !== null) add(kind, { id, after });
+    }
+  }
+  return unfinished;
+}
+
+function readResults(page: Record<string, unknown>): unknown[] {
+  const { results } = page;
   if (!Array.isArray(results)) throw new Error('it lacks results');
+  return results;
+}
+
+function summarize(type: ObjectTypeName, results: readonly unknown[]): PageSummary {
   const objectType: ObjectType = OBJECT_TYPES[type];
   const ids: bigint[] = [];
   const types: string[] = [];
@@ -208,15 +144,7 @@ function summarize(
     const updated = Date.parse(String(updatedAt));
     if (updated > (newestUpdate ?? 0)) newestUpdate = updated;
   }
-  return {
-    records: results.length,
-    types: countTypes(types),
-    ids,
-    portalId: null,
-    newestUpdate,
-    nextCursor,
-    hasMore: nextCursor !== null,
-  };
+  return { ...NO_RECORDS, records: results.length, types: countTypes(types), ids, newestUpdate };
 }
 
 function readAfter(paging: unknown): string | null {

@@ -1,7 +1,7 @@
 import { isRawNumber } from '../json.ts';
 import type { PageRequest } from './client.ts';
 import type { PageSummary } from './page-summary.ts';
-import { countTypes, isObject, parseObject } from './parse-object.ts';
+import { countTypes, isObject, parsePage } from './parse-object.ts';
 
 /** HubSpot's cap for `/paged`; more is clamped silently. */
 export const MAX_LIMIT = 250;
@@ -47,7 +47,7 @@ export function parseModifiedBody(body: Buffer): PageSummary {
 
 /** Records may be anything: what is wrong with one of them is transform's to say. */
 function parseBody(body: Buffer, cursorKey: 'offset' | 'after'): PageSummary {
-  const page = parseObject(body);
+  const page = parsePage(body);
   const { results, hasMore } = page;
   if (!Array.isArray(results) || typeof hasMore !== 'boolean') {
     throw new Error('it lacks results and hasMore');
@@ -65,7 +65,7 @@ function parseBody(body: Buffer, cursorKey: 'offset' | 'after'): PageSummary {
     const { id, type, portalId: portal, lastUpdated } = engagement;
     if (isRawNumber(id)) ids.push(BigInt(id.rawJSON));
     else if (Number.isSafeInteger(id)) ids.push(BigInt(id as number));
-    if (typeof type === 'string') types.push(type);
+    if (typeof type === 'string') types.push(Buffer.from(type, 'latin1').toString('utf8'));
     if (portalId === null && typeof portal === 'number') portalId = portal;
     if (typeof lastUpdated === 'number' && lastUpdated > (newestUpdate ?? 0)) {
       newestUpdate = lastUpdated;

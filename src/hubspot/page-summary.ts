@@ -11,4 +11,26 @@ export interface PageSummary {
   newestUpdate: number | null;
   nextCursor: string | null;
   hasMore: boolean;
+  /**
+   * By kind, as the API names it: the objects whose associations the page does not hold as they are. Absent where all
+   * are whole.
+   */
+  unfinished?: Record<string, AssociationInput[]>;
 }
+
+/** An object whose associations are asked for; `after`: from there on. */
+export interface AssociationInput {
+  id: string;
+  after?: string;
+}
+
+/** Of a page that holds no records of its own. */
+export const NO_RECORDS: PageSummary = {
+  records: 0,
+  types: {},
+  ids: [],
+  portalId: null,
+  newestUpdate: null,
+  nextCursor: null,
+  hasMore: false,
+};

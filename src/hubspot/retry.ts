@@ -34,6 +34,7 @@ export async function retry<T extends object>(
   for (let attempts = 1; ; attempts++) {
     const result = await attempt();
     if (!isRetry(result)) return result;
+    signal.throwIfAborted();
     const failed = ++failures[result.wait];
     const everAnswered = wasAnswered();
     const delayMs = retryDelay({

@@ -111,8 +111,9 @@ async function compareOrigin(
       next: 'Run transform: it makes the run anew.',
     });
   }
-  const { mode, api, demo, portalId, startedAt, finishedAt, window, types, associationKinds } =
-    await readRawManifest(rawFolder);
+  const raw = await readRawManifest(rawFolder);
+  const { mode, api, demo, portalId, startedAt, finishedAt, window, types, associationKinds } = raw;
   const copied = { mode, api, demo, portalId, startedAt, finishedAt, window, types };
-  assertAgreement(file, { ...copied, associationKinds }, manifest);
+  const objectTypes = raw.objects && Object.keys(raw.objects.properties);
+  assertAgreement(file, { ...copied, objectTypes, associationKinds }, manifest);
 }

@@ -13,3 +13,9 @@ export const ASSOCIATION_KINDS = {
 export type AssociationKind = keyof typeof ASSOCIATION_KINDS;
 
 export const ASSOCIATION_KIND_NAMES = Object.keys(ASSOCIATION_KINDS) as AssociationKind[];
+
+/** The names in rows of kinds as the API names them. */
+export function toRowNames(kinds: readonly string[]): string[] {
+  const names: Record<string, string> = ASSOCIATION_KINDS;
+  return kinds.map((kind) => names[kind] ?? kind);
+}

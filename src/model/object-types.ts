@@ -33,6 +33,15 @@ export type ObjectTypeName = keyof typeof OBJECT_TYPES;
 
 export const OBJECT_TYPE_NAMES = Object.keys(OBJECT_TYPES) as ObjectTypeName[];
 
+/** The types of the rows that these object types hold, ascending. */
+export function toRowTypes(names: readonly string[]): string[] {
+  const types = names.flatMap((name) => {
+    const objectType: ObjectType | undefined = OBJECT_TYPES[name as ObjectTypeName];
+    return objectType === undefined ? [] : [objectType.type, ...(objectType.typedBy?.types ?? [])];
+  });
+  return [...new Set(types)].sort();
+}
+
 /** The row's type of a record with these properties. */
 export function toEngagementType(
   { type, typedBy }: ObjectType,

@@ -94,6 +94,7 @@ export async function transformRun(
       finishedAt: manifest.finishedAt,
       window: manifest.window,
       types: manifest.types,
+      ...(manifest.objects && { objectTypes: Object.keys(manifest.objects.properties) }),
       associationKinds: manifest.associationKinds,
       rawManifestSha256: source.manifestSha256,
       ...counts,

@@ -3,14 +3,28 @@ import { describe, expect, test } from 'vitest';
 import type { RawManifest, RunPlan } from '../../src/archive/manifest.ts';
 import type { Mode } from '../../src/archive/runs.ts';
 import type { RawRun } from '../../src/archive/state.ts';
-import { coveredUntil, decide, OVERLAP_MS, type Wishes } from '../../src/extract/decide.ts';
+import {
+  coveredUntil,
+  decide,
+  OVERLAP_MS,
+  toReach,
+  type Wishes,
+} from '../../src/extract/decide.ts';
+import { OBJECT_TYPE_NAMES } from '../../src/model/object-types.ts';
 import type { Api } from '../../src/model/row.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const NOW = new Date('2026-11-24T00:00:00.000Z');
 
-const PLAIN: Wishes = { full: false, since: null, api: null, defaultApi: 'v1', fullEveryDays: 30 };
+const PLAIN: Wishes = {
+  full: false,
+  since: null,
+  api: null,
+  defaultApi: 'v1',
+  types: null,
+  fullEveryDays: 30,
+};
 
 /** An instant so many hours before {@link NOW}. */
 const ago = (hours: number): string => new Date(NOW.getTime() - hours * HOUR).toISOString();
@@ -167,6 +181,50 @@ describe('with two APIs', () => {
     expect(decideNow(runs, { api: 'objects' })).toMatchObject(changesSince(ago(25)));
   });
 
+  /** A run by the objects API that asked for these types alone. */
+  const runOf = (types: string[], spec: RunSpec): RawRun => {
+    const made = run({ ...spec, api: 'objects' });
+    const objects = {
+      portalId: 7,
+      properties: Object.fromEntries(types.map((type) => [type, []])),
+    };
+    return made.state === 'complete'
+      ? { ...made, manifest: { ...made.manifest, objects } }
+      : { ...made, plan: { ...made.plan, objects } };
+  };
+
+  test('a type that was left out is not forgotten: its changes since then are due', () => {
+    const runs = [
+      run({ started: 48, api: 'objects' }),
+      runOf(['calls'], { started: 24, from: ago(49) }),
+    ];
+    expect(decideNow(runs, { api: 'objects' })).toMatchObject(changesSince(ago(49)));
+    expect(decideNow(runs, { api: 'objects', types: ['calls'] })).toMatchObject(
+      changesSince(ago(25)),
+    );
+  });
+
+  test('a type that was never fetched makes the next run a full one', () => {
+    const runs = [runOf(['calls', 'notes'], { started: 48 })];
+    expect(decideNow(runs, { api: 'objects' })).toMatchObject({ mode: 'full' });
+    expect(decideNow(runs, { api: 'objects', types: ['notes'] })).toMatchObject(
+      changesSince(ago(49)),
+    );
+    expect(decideNow(runs, { api: 'v1' })).toMatchObject({ mode: 'full' });
+  });
+
+  test('an interrupted run of other types is not gone on with', () => {
+    const runs = [runOf(['calls', 'emails'], { started: 1, state: 'interrupted' })];
+    const abandon = [runs[0]?.run];
+    expect(decideNow(runs, { types: ['calls'], defaultApi: 'objects' })).toMatchObject({
+      kind: 'start',
+      abandon,
+    });
+    for (const types of [null, ['emails', 'calls']] as Wishes['types'][]) {
+      expect(decideNow(runs, { types })).toMatchObject({ kind: 'resume' });
+    }
+  });
+
   test('after objects alone, v1 begins in full', () => {
     const runs = [run({ started: 48, api: 'objects' })];
     expect(decideNow(runs, { api: 'v1' })).toMatchObject({ mode: 'full', api: 'v1' });
@@ -180,12 +238,15 @@ describe('with two APIs', () => {
 });
 
 test('covered is nothing in an empty archive', () => {
-  expect(coveredUntil([], 'v1')).toBeNull();
+  expect(coveredUntil([], toReach('v1', null))).toBeNull();
 });
 
-/** An edit of an engagement: whether only v1 returns its type, and the ms when it was made. */
+/** What an edited engagement is: of a type of the objects API, or of one that only v1 returns. */
+type Kind = 'v1' | 'calls' | 'emails';
+
+/** An edit of an engagement, and the ms when it was made. */
 interface Edit {
-  onlyV1: boolean;
+  kind: Kind;
   at: number;
 }
 
@@ -198,11 +259,12 @@ interface Act {
   since: number | null;
   api: Api | null;
   defaultApi: Api;
+  types: Wishes['types'];
   fullEveryDays: number | null;
   /** Whether the run is killed before it is complete. */
   killed: boolean;
   /** Edits since the act before: the share of the time between when each is made. */
-  edits: { onlyV1: boolean; when: number }[];
+  edits: { kind: Kind; when: number }[];
 }
 
 const anyApi = fc.constantFrom<Api>('v1', 'objects');
@@ -212,10 +274,14 @@ const act: fc.Arbitrary<Act> = fc.record({
   since: fc.option(fc.integer({ min: 0, max: 300 }), { freq: 3 }),
   api: fc.option(anyApi, { freq: 2 }),
   defaultApi: anyApi,
+  types: fc.constantFrom<Wishes['types']>(null, null, ['calls'], ['calls', 'emails']),
   fullEveryDays: fc.constantFrom(30, 3, null),
   killed: fc.boolean(),
   edits: fc.array(
-    fc.record({ onlyV1: fc.boolean(), when: fc.double({ min: 0, max: 1, noNaN: true }) }),
+    fc.record({
+      kind: fc.constantFrom<Kind>('v1', 'calls', 'emails'),
+      when: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
     {
       maxLength: 4,
     },
@@ -223,8 +289,8 @@ const act: fc.Arbitrary<Act> = fc.record({
 });
 
 /** Whether a complete run was bound to see an edit. An edit is in the index an hour later, at the latest. */
-function saw({ manifest }: { manifest: RawManifest }, { onlyV1, at }: Edit): boolean {
-  if (onlyV1 && manifest.api === 'objects') return false;
+function saw({ manifest }: { manifest: RawManifest }, { kind, at }: Edit): boolean {
+  if (manifest.api === 'objects' && !manifest.objects?.properties[kind]) return false;
   const started = Date.parse(manifest.startedAt);
   if (manifest.window === null) return at <= started;
   return at >= Date.parse(manifest.window.from) && at <= started - OVERLAP_MS;
@@ -235,7 +301,8 @@ test('whatever was done before, after a plain extract that begins a run no edit 
     fc.property(
       fc.array(act, { minLength: 2, maxLength: 14, size: 'max' }),
       anyApi,
-      (acts, api) => {
+      fc.constantFrom<Wishes['types']>(null, ['calls']),
+      (acts, api, last) => {
         let now = NOW.getTime();
         const edits: Edit[] = [];
         let runs: RawRun[] = [];
@@ -250,7 +317,10 @@ test('whatever was done before, after a plain extract that begins a run no edit 
             const { mode, window, api, abandon } = decision;
             const name = String(runs.length);
             const startedAt = new Date(now).toISOString();
+            const properties = (wishes.types ?? OBJECT_TYPE_NAMES).map((type) => [type, []]);
+            const objects = api === 'objects' && { properties: Object.fromEntries(properties) };
             const plan = { run: name, mode, api, window, startedAt } as unknown as RunPlan;
+            if (objects) Object.assign(plan, { objects });
             runs = runs.map((each) =>
               each.state === 'interrupted' && abandon.includes(each.run)
                 ? { ...each, state: 'abandoned' }
@@ -269,19 +339,20 @@ test('whatever was done before, after a plain extract that begins a run no edit 
           return decision.kind === 'start' && done?.state === 'complete' ? done : undefined;
         };
 
-        const last: Act = {
+        const final: Act = {
           ...(acts[0] as Act),
           full: false,
           since: null,
           api: null,
           defaultApi: api,
+          types: last,
           killed: false,
         };
         // The last but one goes on with what may be interrupted.
-        for (const { later, killed, edits: made, since, ...wishes } of [...acts, last, last]) {
+        for (const { later, killed, edits: made, since, ...wishes } of [...acts, final, final]) {
           edits.push(
-            ...made.map(({ onlyV1, when }) => ({
-              onlyV1,
+            ...made.map(({ kind, when }) => ({
+              kind,
               at: now + Math.floor(when * later * HOUR),
             })),
           );
@@ -291,9 +362,10 @@ test('whatever was done before, after a plain extract that begins a run no edit 
           const done = extract({ ...wishes, since: from }, killed);
           if (!plain || done === undefined) continue;
           const complete = runs.filter((each) => each.state === 'complete');
+          const { api: doneBy, objects } = done.manifest;
           const due = edits.filter(
-            ({ onlyV1, at }) =>
-              (done.manifest.api === 'v1' || !onlyV1) &&
+            ({ kind, at }) =>
+              (doneBy === 'v1' || objects?.properties[kind] !== undefined) &&
               at <= Date.parse(done.manifest.startedAt) - OVERLAP_MS,
           );
           for (const edit of due) expect(complete.some((each) => saw(each, edit))).toBe(true);

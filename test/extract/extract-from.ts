@@ -40,6 +40,7 @@ export const FULL: Wishes = {
   since: null,
   api: null,
   defaultApi: 'v1',
+  types: null,
   fullEveryDays: null,
 };
 

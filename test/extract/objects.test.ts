@@ -10,13 +10,14 @@ import { type Portal, type PortalOptions, startPortal } from '../portal/start-po
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { extractFrom, TOKEN, toRecord } from './extract-from.ts';
 
-const WISHES = {
+const WISHES: ExtractOptions['wishes'] = {
   full: false,
   since: null,
   api: 'objects',
   defaultApi: 'v1',
+  types: null,
   fullEveryDays: null,
-} as const satisfies ExtractOptions['wishes'];
+};
 const START = Date.parse('2026-11-24T01:00:00.000Z');
 
 let dataDir: string;

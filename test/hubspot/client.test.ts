@@ -7,7 +7,8 @@ import { systemClock } from '../../src/clock.ts';
 import { tenSecondlyLimit } from '../../src/demo/answers.ts';
 import { HubSpotRefused, HubSpotUnavailable, Interrupted } from '../../src/errors.ts';
 import { type ClientDeps, type ClientOptions, createClient } from '../../src/hubspot/client.ts';
-import { parseSearchBody, toSearchRequest } from '../../src/hubspot/crm-objects.ts';
+import { parseSearchBody } from '../../src/hubspot/crm-objects.ts';
+import { toSearchRequest } from '../../src/hubspot/crm-requests.ts';
 import { parsePagedBody, toPagedRequest } from '../../src/hubspot/engagements-v1.ts';
 import { missingScopes } from '../portal/faults.ts';
 import { startPortal } from '../portal/start-portal.ts';
@@ -289,8 +290,11 @@ describe('room for others', () => {
     const { client, clock, fetchPage } = connect(portal, {}, 5_000, { maxRequestsPer10s: 6 });
     const search = toSearchRequest(
       { version: '2026-09', type: 'calls', properties: [] },
-      { from: '2026-11-24T00:00:00Z', to: '2026-11-24T01:00:00Z' },
-      null,
+      {
+        window: { from: '2026-11-24T00:00:00Z', to: '2026-11-24T01:00:00Z' },
+        above: null,
+        upTo: null,
+      },
       10,
     );
     for (let n = 0; n < 12; n++) {
