@@ -22,7 +22,7 @@ CLI := ./engagements
 # The command line then says make where it advises what to run next, unless that is on its way.
 export ENGAGEMENTS_GOALS := $(MAKECMDGOALS)
 # The demo keeps to itself, whatever .env says.
-DEMO := env -u HUBSPOT_API_URL -u DATABASE_URL HUBSPOT_ACCESS_TOKEN=demo DATA_DIR=data/demo $(CLI)
+DEMO := env -u HUBSPOT_API_URL -u HUBSPOT_CLIENT_ID -u HUBSPOT_CLIENT_SECRET -u HUBSPOT_REFRESH_TOKEN -u HUBSPOT_TYPES -u DATABASE_URL HUBSPOT_ACCESS_TOKEN=demo DATA_DIR=data/demo $(CLI)
 DEMO_ARGS := --settings-file /dev/null
 
 help: ## Show this help
