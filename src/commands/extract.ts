@@ -165,10 +165,7 @@ function extractFrom(
   });
 }
 
-function toWishes(
-  { full, since, api, types }: ExtractArguments,
-  settings: Settings,
-): Wishes {
+function toWishes({ full, since, api, types }: ExtractArguments, settings: Settings): Wishes {
   if (full && since !== undefined) throw new SettingsError('--full and --since exclude each other');
   return {
     full,
