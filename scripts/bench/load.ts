@@ -102,7 +102,7 @@ async function measureLoad(client: Client, dataDir: string, from?: string): Prom
 
 async function clear(client: Client): Promise<void> {
   await client.query(
-    'truncate engagements, engagement_associations, engagement_attachments, engagement_returns, load_runs',
+    'truncate engagements, engagement_associations, engagement_attachments, load_runs',
   );
   await client.query('checkpoint');
 }

@@ -11,19 +11,21 @@ const PARTS = { raw: rawRoot, ndjson: ndjsonRoot };
 const LOCK = '_lock';
 
 /**
- * The parts of the archive that each command changes. All other commands only read complete runs and need no lock here;
- * `load` takes a lock in the database.
+ * The parts of the archive that each command changes; and `load`, which reads the same files twice, so that nobody may
+ * change them meanwhile. All other commands only read complete runs and need no lock here. In the database `load` takes a
+ * lock of its own.
  */
 export const ARCHIVE_LOCKS = {
   extract: ['raw'],
   transform: ['ndjson'],
+  load: ['ndjson'],
   prune: ['raw', 'ndjson'],
 } as const satisfies Record<string, readonly (keyof typeof PARTS)[]>;
 
 export type LockingCommand = keyof typeof ARCHIVE_LOCKS;
 
 /**
- * Runs `work` while no other program of this machine changes the parts of the archive that `command` changes.
+ * Runs `work` while no other program of this machine works on the parts of the archive that `command` works on.
  * Throws GuardRefused at once, saying who has the lock, when another program is at it; ArchiveError when a lock's file
  * cannot be made.
  */
@@ -67,7 +69,7 @@ async function takeLock(root: string, command: string): Promise<Lock> {
     throw cannotWrite(file, error);
   }
   if (!('heldBy' in lock)) return lock;
-  throw new GuardRefused(`another program is writing to ${root}: ${lock.heldBy}`, {
+  throw new GuardRefused(`another program is at work on ${root}: ${lock.heldBy}`, {
     next: 'Wait until it has ended, then run this again.',
   });
 }

@@ -1,4 +1,4 @@
-import type { Database } from '../postgres/database.ts';
+import type { Database, Tables } from '../postgres/database.ts';
 import type { Settings } from '../settings.ts';
 import type { Conclusion } from '../terminal/conclusion.ts';
 import type { Log } from '../terminal/log.ts';
@@ -45,10 +45,11 @@ export async function watched<T>(
 /** Runs `work` with the database open, and gives the database back afterwards: our work ends before the server. */
 export async function withDatabase<T>(
   { settings, log, signal }: Context,
+  tables: Tables,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
   const note = (message: string): void => log.info(message);
-  const database = await openDatabase(settings, { note, signal });
+  const database = await openDatabase(settings, { note, signal }, tables);
   try {
     return await work(database);
   } finally {

@@ -25,7 +25,7 @@ export const psqlCommand: Command<Record<string, never>> = {
 /** Throws DatabaseFailed when the embedded server dies. */
 async function runDatabase(context: Context): Promise<void> {
   const { output, log, signal } = context;
-  await withDatabase(context, async (database) => {
+  await withDatabase(context, 'any', async (database) => {
     output.write(`${database.url}\n`);
     if (!database.embedded) return;
     log.info(`The tables are in schema ${database.schema}. Ctrl-C ends the server.`);
@@ -42,7 +42,7 @@ async function runDatabase(context: Context): Promise<void> {
 /** Returns psql's exit code. Ctrl-C is psql's meanwhile: it cancels a query there. */
 async function runPsql(context: Context, args: string[]): Promise<number> {
   const { signal } = context;
-  return withDatabase(context, async (database) => {
+  return withDatabase(context, 'any', async (database) => {
     const { url, password } = takePassword(database.url);
     const schema = `"${database.schema.replaceAll('"', '""')}"`;
     const environment = {

@@ -1,8 +1,11 @@
 import path from 'node:path';
+import { withArchiveLock } from '../archive/lock.ts';
 import { assertArchive } from '../archive/runs.ts';
 import { systemClock } from '../clock.ts';
 import { EXIT, Interrupted, SettingsError } from '../errors.ts';
+import type { RunCounts } from '../load/ledger.ts';
 import { type LoadResult, load } from '../load/load.ts';
+import type { Database } from '../postgres/database.ts';
 import { withoutSecrets } from '../settings.ts';
 import type { Conclusion } from '../terminal/conclusion.ts';
 import { shortenPath, toCount, toCounted } from '../terminal/text.ts';
@@ -18,13 +21,12 @@ const OPTIONS = {
   },
   from: {
     type: 'string',
-    describe: 'Replay from this day (2026/11/24) or run (2026/11/24/015000Z-full)',
+    describe: 'Merge again from this day (2026/11/24) or run (2026/11/24/015000Z-full) on',
   },
-  to: { type: 'string', describe: 'Replay up to this one' },
   rebuild: {
     type: 'boolean',
     default: false,
-    describe: 'Make the tables anew from all runs, beside the old ones, and swap them',
+    describe: 'Merge all runs again, compare every row, remove what they do not hold',
   },
   'forget-missing': {
     type: 'boolean',
@@ -60,8 +62,8 @@ export const loadCommand: Command<typeof OPTIONS> = {
   describe: 'Merge NDJSON into Postgres',
   options: OPTIONS,
   examples: [
-    ['load --from 2026/11/24', 'Replay the runs since that day'],
-    ['load --rebuild', 'Start over from the files, readers undisturbed'],
+    ['load --from 2026/11/24', 'Merge the runs since that day again'],
+    ['load --rebuild', 'Make the tables what the files say, readers undisturbed'],
   ],
   run: runLoad,
 };
@@ -69,14 +71,9 @@ export const loadCommand: Command<typeof OPTIONS> = {
 /** Returns the exit code: not 0 when it was to transform first and not all could be. */
 async function runLoad(context: Context, args: Arguments<typeof OPTIONS>): Promise<number> {
   const { settings, signal } = context;
-  const { from, to, json } = args;
+  const { from, json } = args;
   const { rebuild, forgetMissing, allowMassDelete, acceptRedacted, workMem, allowDemo } = args;
-  if (to !== undefined && from === undefined) throw new SettingsError('--to needs --from');
   if (from !== undefined) checkRunOrDay('--from', from);
-  if (to !== undefined) checkRunOrDay('--to', to);
-  if (from !== undefined && to !== undefined && from > to && !from.startsWith(`${to}/`)) {
-    throw new SettingsError(`--from ${from} is after --to ${to}`);
-  }
   if (rebuild && from !== undefined) {
     throw new SettingsError('--rebuild takes in all runs: not together with --from');
   }
@@ -87,24 +84,27 @@ async function runLoad(context: Context, args: Arguments<typeof OPTIONS>): Promi
   if (!/^(?:[1-9]\d{0,6}(?:MB|GB)|(?:6[4-9]|[7-9]\d|[1-9]\d{2,6})kB)$/.test(workMem)) {
     throw new SettingsError(`--work-mem must be like 64MB, and 64kB at least; it is ${workMem}`);
   }
-  const replay =
-    from === undefined ? {} : { replay: { from, ...(to === undefined ? {} : { to }) } };
   const options = { rebuild, forgetMissing, allowMassDelete, acceptRedacted, workMem, allowDemo };
   await assertArchive(settings.dataDir);
   const exitCode = args.transform ? await transformFirst(context) : EXIT.done;
-  await withDatabase(context, async (database) => {
-    const result = await watched(context, 'load', (progress) =>
+  const work = (database: Database): Promise<LoadResult> =>
+    watched(context, 'load', (progress) =>
       load(
-        { ...options, dataDir: settings.dataDir, ...replay },
+        { ...options, dataDir: settings.dataDir, ...(from === undefined ? {} : { from }) },
         { database, clock: systemClock, progress, signal },
       ),
     );
-    const where = database.embedded
-      ? `the embedded Postgres in ${shortenPath(path.join(settings.dataDir, 'postgres'))}, schema ${database.schema}`
-      : `${withoutSecrets(database.url)}, schema ${database.schema}`;
-    context.conclude(concludeLoad(result, where));
-    if (json) writeJson(context, result);
-  });
+  // Neither transform --force nor prune may change the runs meanwhile.
+  await withArchiveLock(settings.dataDir, 'load', () =>
+    withDatabase(context, 'made', async (database) => {
+      const result = await work(database);
+      const where = database.embedded
+        ? `the embedded Postgres in ${shortenPath(path.join(settings.dataDir, 'postgres'))}, schema ${database.schema}`
+        : `${withoutSecrets(database.url)}, schema ${database.schema}`;
+      context.conclude(concludeLoad(result, where));
+      if (json) writeJson(context, result);
+    }),
+  );
   return exitCode;
 }
 
@@ -129,20 +129,18 @@ function checkRunOrDay(option: string, text: string): void {
 
 /** What was merged, into `where`. Pure. */
 export function concludeLoad(result: LoadResult, where: string): Conclusion {
-  const { merged, alreadyMerged, leftOut, durationMs } = result;
+  const { merged, replayed, alreadyMerged, written, durationMs } = result;
   const stage = 'load';
-  const left = leftOut.length === 0 ? '' : `, ${toCounted(leftOut.length, 'older runs')} left out`;
-  if (merged.length === 0 && alreadyMerged === 0 && leftOut.length === 0) {
+  if (merged.length + replayed + alreadyMerged === 0) {
     return { stage, done: 'nothing to do, as no run is normalized yet', next: 'transform', result };
   }
-  if (merged.length === 0) {
-    const done = `nothing to do, ${toCounted(alreadyMerged, 'runs')} loaded already${left}`;
+  if (merged.length + replayed === 0) {
+    const done = `nothing to do, ${toCounted(alreadyMerged, 'runs')} loaded already`;
     return { stage, done, next: 'report', result };
   }
-  type Count = 'inserted' | 'updated' | 'unchanged' | 'older' | 'duplicates';
-  const sum = (key: Count | 'rejected' | 'deleted' | 'withheld'): number =>
+  const sum = (key: keyof RunCounts | 'rejected'): number =>
     merged.reduce((total, entry) => total + entry[key], 0);
-  const rows: Count[] = ['inserted', 'updated', 'unchanged', 'older', 'duplicates'];
+  const rows = ['inserted', 'updated', 'unchanged', 'older', 'duplicates'] as const;
   const total = rows.reduce((all, key) => all + sum(key), 0);
   const changed: [number, string][] = [
     [sum('inserted'), 'inserted'],
@@ -156,12 +154,24 @@ export function concludeLoad(result: LoadResult, where: string): Conclusion {
     [sum('withheld'), 'redacted and withheld'],
     [sum('rejected'), 'rejected'],
   ];
+  const inTables: [number, string][] = [
+    [written.rows, 'rows written'],
+    [written.deletions, 'marked as deleted or back'],
+    [written.links, 'associations and attachments changed'],
+    [written.removed, 'removed'],
+  ];
+  const done = `${toCounted(total, 'rows')} of ${toCounted(merged.length, 'runs')}: ${toCounts(changed) || 'nothing changed'}`;
+  const again = `${toCounted(replayed, 'runs')} merged again: ${toCounts(inTables) || 'nothing changed'}`;
   return {
     stage,
-    done: `${toCounted(total, 'rows')} of ${toCounted(merged.length, 'runs')}${left}: ${toCounts(changed) || 'nothing changed'}`,
+    done: merged.length === 0 ? again : done,
     durationMs,
     ...(merged.length === 1 && merged[0] !== undefined ? { run: merged[0].run } : {}),
-    details: [...[toCounts(rest)].filter(Boolean), `into ${where}`],
+    details: [
+      ...[toCounts(rest)].filter(Boolean),
+      ...(merged.length > 0 && replayed > 0 ? [again] : []),
+      `into ${where}`,
+    ],
     next: 'report',
     result,
   };

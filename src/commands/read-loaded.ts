@@ -1,9 +1,11 @@
 import path from 'node:path';
 import { hashManifest } from '../archive/manifest.ts';
 import { isComplete, ndjsonRoot, type RunId } from '../archive/runs.ts';
-import { exists } from '../files.ts';
 import { readLedger } from '../load/ledger.ts';
+import type { Database } from '../postgres/database.ts';
+import { toDatabaseFailed } from '../postgres/to-database-failed.ts';
 import { type Context, withDatabase } from './context.ts';
+import { hasEmbedded } from './open-database.ts';
 
 /**
  * The sha256 of the NDJSON manifests that were loaded, as the ledger says: each is of one run of one archive, and the
@@ -17,16 +19,19 @@ export type Loaded = ReadonlySet<string>;
  */
 export async function readLoaded(context: Context): Promise<Loaded | null> {
   const { databaseUrl, dataDir } = context.settings;
-  if (databaseUrl === null && !(await exists(path.join(dataDir, 'postgres', 'data')))) return null;
-  return withDatabase(context, async (database) => {
+  if (databaseUrl === null && !(await hasEmbedded(dataDir))) return null;
+  const read = async (database: Database): Promise<Loaded> => {
     const client = await database.connect('status');
     try {
       const ledger = await readLedger(client, database.schema);
       return new Set(ledger.map(({ ndjson_sha256 }) => ndjson_sha256));
+    } catch (error) {
+      throw toDatabaseFailed(error, 'reading the ledger');
     } finally {
       await client.end();
     }
-  });
+  };
+  return withDatabase(context, 'expected', read);
 }
 
 /** Whether the run was loaded from the very NDJSON run that lies there now. */

@@ -96,7 +96,7 @@ export async function runReport(context: Context, args: ReportArguments): Promis
   if (args.interval !== undefined && (args.format === 'csv' || args.format === 'json')) {
     throw new SettingsError(`--interval is for the table and the page; ${args.format} is by day`);
   }
-  const text = await withDatabase(context, async (database) => {
+  const text = await withDatabase(context, 'expected', async (database) => {
     const client = await database.connect('report');
     const within = <T>(work: () => Promise<T>) => stopOnAbort(client, database, signal, work);
     try {

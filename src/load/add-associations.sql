@@ -1,10 +1,11 @@
--- Those that the chosen copy has and the table has not. $1: the verdicts to act on.
-insert into engagement_associations (portal_id, engagement_id, object_type, object_id)
-select portal_id, id, split_part(pair, e'\x03', 1), split_part(pair, e'\x03', 2)::bigint
+-- Those that the engagement has and the table has not. $1: see remove-associations.sql.
+insert into engagement_associations (portal_id, engagement_id, object_type, object_id, labels)
+select
+  portal_id, id, split_part(pair, e'\x03', 1), split_part(pair, e'\x03', 2)::bigint,
+  string_to_array(split_part(split_part(e'\x04' || labels || e'\x04', e'\x04' || pair || e'\x05', 2), e'\x04', 1), e'\x05')
 from (
-  select s.portal_id, s.id, unnest(string_to_array(s.associations, e'\x04')) as pair
-  from load_verdicts as v
-  join load_staging as s on s.portal_id = v.portal_id and s.id = v.id and s.line = v.line
-  where v.verdict = any ($1::text[]) and s.associations <> ''
+  select portal_id, id, labels, unnest(string_to_array(associations, e'\x04')) as pair
+  from load_state
+  where ($1::boolean or relinked) and associations <> ''
 ) as wanted
 on conflict do nothing;

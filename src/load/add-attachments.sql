@@ -1,7 +1,6 @@
--- Those that the chosen copy has and the table has not. $1: the verdicts to act on.
+-- Those that the engagement has and the table has not. $1: see remove-associations.sql.
 insert into engagement_attachments (portal_id, engagement_id, file_id)
-select s.portal_id, s.id, unnest(string_to_array(s.attachments, ','))::bigint
-from load_verdicts as v
-join load_staging as s on s.portal_id = v.portal_id and s.id = v.id and s.line = v.line
-where v.verdict = any ($1::text[]) and s.attachments <> ''
+select portal_id, id, unnest(string_to_array(attachments, ','))::bigint
+from load_state
+where ($1::boolean or relinked) and attachments <> ''
 on conflict do nothing;

@@ -6,58 +6,43 @@
  * Lines are handled as byte text, a string in which each character stands for a byte of the UTF-8: slicing is cheap
  * then, and nothing is decoded.
  */
-import { toIdList, toPairList } from './id-lists.ts';
+import { ROW_KEYS } from '../model/columns.ts';
 import { isRedactedLine, REDACTED_WORDS } from './redacted.ts';
+import { toIdList, toLabelList, toPairList } from './to-lists.ts';
 
-/** The columns up to associations, in the order of the line, and what their values are. */
-const HEAD = [
-  ['portal_id', 'plain'],
-  ['id', 'plain'],
-  ['type', 'text'],
-  ['active', 'plain'],
-  ['created_at', 'quoted'],
-  ['updated_at', 'quoted'],
-  ['occurred_at', 'quoted'],
-  ['owner_id', 'plain'],
-  ['team_id', 'plain'],
-  ['created_by', 'plain'],
-  ['modified_by', 'plain'],
-  ['source', 'text'],
-  ['source_id', 'text'],
-  ['activity_type', 'text'],
-  ['title', 'text'],
-  ['body_preview', 'text'],
-] as const;
+/** Turns the line between two places of a byte text into a COPY line; `undefined` when it is no row. */
+export type ToFields = (text: string, start: number, end: number) => string | undefined;
 
-/** What is sent of each line: whole rows; or the columns that decide, without those of a row's content. */
-export type Form = 'rows' | 'keys';
+type Key = keyof typeof ROW_KEYS;
 
-/** COPY into `load_staging`, with the columns in the order of the fields that {@link toCopyLines} writes. */
-export const COPY_STAGING: Readonly<Record<Form, string>> = {
-  rows: toCopy(
-    HEAD.map(([name]) => name),
-    ['metadata', 'extra'],
-    ['raw_page'],
-  ),
-  keys: toCopy(['portal_id', 'id', 'updated_at'], [], []),
-};
+const KEYS = Object.keys(ROW_KEYS) as Key[];
+/** The keys before the first object of the line. */
+const HEAD = KEYS.slice(0, KEYS.indexOf('associations'));
+/** The columns of a row, in the order of the line. */
+export const COLUMNS = KEYS.filter((key) => ROW_KEYS[key].sql !== null);
 
-function toCopy(head: string[], content: string[], tail: string[]): string {
-  const columns = [
-    ...['line', 'redacted', ...head, 'associations', 'attachments', ...content],
-    ...['archived_at', 'api', 'content_hash', 'extracted_at', ...tail],
-  ];
-  return `copy load_staging (${columns.join(', ')}) from stdin (format csv, delimiter e'\\x01', quote e'\\x02')`;
+/** The COPY that reads what {@link toKeyFields} makes. */
+export const COPY_KEYS = toCopy('load_keys', [
+  ...['line', 'redacted', 'portal_id', 'id', 'type', 'updated_at'],
+  ...['associations', 'labels', 'attachments', 'archived_at', 'content_hash', 'extracted_at'],
+]);
+
+/** The COPY that reads what {@link toRowFields} makes. */
+export const COPY_ROWS = toCopy('load_rows', ['line', 'run_no', ...COLUMNS]);
+
+function toCopy(table: string, columns: string[]): string {
+  return `copy ${table} (${columns.join(', ')}) from stdin (format csv, delimiter e'\\x01', quote e'\\x02')`;
 }
 
-const KEYS = HEAD.map(([name], n) => `${n === 0 ? '{' : ','}"${name}":`);
+const NAMES = HEAD.map((name, n) => `${n === 0 ? '{' : ','}"${name}":`);
 const ID = ',"id":';
 const TYPE = ',"type":';
+const ACTIVE = ',"active":';
 const UPDATED_AT = ',"updated_at":';
 const OCCURRED_AT = ',"occurred_at":';
 const ASSOCIATIONS = ',"associations":';
 // With the braces around: one of the association kinds, or a field of metadata, might have that name.
-const ASSOCIATION_LABELS = '},"association_labels":{';
+const LABELS = '},"association_labels":';
 const ATTACHMENTS = '},"attachments":[';
 const METADATA = '],"metadata":{';
 const EXTRA = '},"extra":{';
@@ -79,28 +64,26 @@ export interface CopyLines {
 }
 
 /**
- * COPY lines for the whole lines of `chunk`, the first of which has the number `firstLine` in its run; for those in
- * `wanted` only, if given.
+ * COPY lines for the whole lines of `chunk`, the first of which has the number `firstLine` in its run; for those that
+ * `isWanted` takes, which hears each number once and in order.
  */
 export function toCopyLines(
   chunk: Buffer,
   firstLine: number,
-  form: Form,
-  wanted?: ReadonlySet<number>,
+  toFields: ToFields,
+  isWanted: (line: number) => boolean,
 ): CopyLines {
   const text = chunk.toString('latin1');
-  const mayBeRedacted = text.includes(REDACTED_WORDS);
   const copy: string[] = [];
   let line = firstLine;
   let start = 0;
   let stray = false;
   for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
-    if (wanted === undefined || wanted.has(line)) {
-      const fields = toFields(text, start, end, form);
+    if (isWanted(line)) {
+      const fields = toFields(text, start, end);
       stray = fields === undefined;
       if (fields === undefined) break;
-      const isRedacted = mayBeRedacted && isRedactedLine(text.slice(start, end));
-      copy.push(`${line}\x01${isRedacted ? 't' : 'f'}\x01${fields}\n`);
+      copy.push(`${line}\x01${fields}\n`);
     }
     line += 1;
     start = end + 1;
@@ -113,91 +96,89 @@ export function toCopyLines(
   };
 }
 
-/** The fields of the line between `start` and `end`, in one of the forms; `undefined` when it is no row. */
-function toFields(text: string, start: number, end: number, form: Form): string | undefined {
+/** What decides about a line; with `accepted`, redacted e-mails pass for others. */
+export function toKeyFields(accepted: boolean): ToFields {
+  return (text, start, lineEnd) => {
+    const id = text.indexOf(ID, start);
+    const type = text.indexOf(TYPE, id);
+    const active = text.indexOf(ACTIVE, type);
+    const updatedAt = text.indexOf(UPDATED_AT, active);
+    const occurredAt = text.indexOf(OCCURRED_AT, updatedAt);
+    const links = text.indexOf(ASSOCIATIONS, occurredAt);
+    const rest = findRest(text, links, lineEnd);
+    if (rest === undefined || !text.startsWith('{"portal_id":', start)) return undefined;
+    if (!isAscending(start, id, type, active, updatedAt, occurredAt, links)) return undefined;
+    const kind = toText(text.slice(type + TYPE.length, active));
+    const pairs = toPairList(text.slice(links + ASSOCIATIONS.length, rest.labels + 1));
+    const labels = toLabelList(text.slice(rest.labels + LABELS.length, rest.attachments + 1));
+    if (kind === undefined || pairs === undefined || labels === undefined) return undefined;
+    const line = accepted ? '' : text.slice(start, lineEnd);
+    const isRedacted = line.includes(REDACTED_WORDS) && isRedactedLine(line);
+    return (
+      `${isRedacted ? 't' : 'f'}\x01` +
+      `${text.slice(start + '{"portal_id":'.length, id)}\x01` +
+      `${text.slice(id + ID.length, type)}\x01` +
+      `${kind}\x01` +
+      `${unquote(text.slice(updatedAt + UPDATED_AT.length, occurredAt))}\x01` +
+      `${pairs}\x01` +
+      `${labels}\x01` +
+      `${toIdList(text.slice(rest.attachments + ATTACHMENTS.length, rest.metadata))}\x01` +
+      `${unquote(text.slice(rest.archivedAt + ARCHIVED_AT.length, rest.api))}\x01` +
+      `${text.slice(rest.hash + CONTENT_HASH.length, rest.extractedAt)}\x01` +
+      text.slice(rest.extractedAt + EXTRACTED_AT.length, rest.rawPage)
+    );
+  };
+}
+
+/** All columns of a line of the run with this number. */
+export function toRowFields(runNo: number): ToFields {
+  return (text, start, lineEnd) => toRow(text, start, lineEnd, `${runNo}\x01`);
+}
+
+function toRow(text: string, start: number, lineEnd: number, prefix: string): string | undefined {
+  let fields = prefix;
+  let end = start;
+  if (!text.startsWith(NAMES[0] as string, start)) return undefined;
+  for (let n = 0; n < HEAD.length; n++) {
+    const from = end + (NAMES[n] as string).length;
+    end = text.indexOf(NAMES[n + 1] ?? ASSOCIATIONS, from);
+    if (end === -1 || end > lineEnd) return undefined;
+    const field = toField(text.slice(from, end), ROW_KEYS[HEAD[n] as Key].sql);
+    if (field === undefined) return undefined;
+    fields += `${field}\x01`;
+  }
+  const rest = findRest(text, end, lineEnd);
+  if (rest === undefined) return undefined;
+  const extra = findExtra(text, rest.metadata + METADATA.length - 1, rest.archivedAt);
+  const page = toText(text.slice(rest.rawPage + RAW_PAGE.length - 1, lineEnd - 1));
+  if (extra === -1 || page === undefined) return undefined;
+  return (
+    `${fields}${text.slice(rest.metadata + METADATA.length - 1, extra + 1)}\x01` +
+    `${text.slice(extra + EXTRA.length - 1, rest.archivedAt + 1)}\x01` +
+    `${unquote(text.slice(rest.archivedAt + ARCHIVED_AT.length, rest.api))}\x01` +
+    `${text.slice(rest.api + API.length, rest.hash)}\x01` +
+    `${text.slice(rest.hash + CONTENT_HASH.length, rest.extractedAt)}\x01` +
+    `${text.slice(rest.extractedAt + EXTRACTED_AT.length, rest.rawPage)}\x01${page}`
+  );
+}
+
+/** Where the keys from `association_labels` on begin in the line; `undefined` when it is no row. */
+function findRest(text: string, associations: number, lineEnd: number) {
   // A key's bytes, quotes included, cannot stand inside a JSON string (its quotes would be escaped), and no column
   // before associations is an object: the first match is the row's own key. `archived_at` and what follows stand
   // behind everything that could repeat them: the last match is theirs.
-  if (!text.startsWith('{"portal_id":', start)) return undefined;
-  const head = form === 'rows' ? toHead(text, start, end) : toKeys(text, start, end);
-  if (head === undefined) return undefined;
-  const from = head.end + ASSOCIATIONS.length;
-  const labels = text.indexOf(ASSOCIATION_LABELS, from);
+  if (associations === -1) return undefined;
+  const labels = text.indexOf(LABELS, associations);
   const attachments = text.indexOf(ATTACHMENTS, labels);
   const metadata = text.indexOf(METADATA, attachments);
-  const api = text.lastIndexOf(API, end);
+  const api = text.lastIndexOf(API, lineEnd);
   const archivedAt = text.lastIndexOf(ARCHIVED_AT, api);
   const hash = text.indexOf(CONTENT_HASH, api);
   const extractedAt = text.indexOf(EXTRACTED_AT, hash);
   const rawPage = text.indexOf(RAW_PAGE, extractedAt);
-  const extra =
-    form === 'rows' ? findExtra(text, metadata + METADATA.length - 1, archivedAt) : metadata;
-  if (
-    !isAscending(
-      from,
-      labels,
-      attachments,
-      metadata,
-      extra,
-      archivedAt,
-      api,
-      hash,
-      extractedAt,
-      rawPage,
-    )
-  ) {
-    return undefined;
-  }
-  const pairs = toPairList(text.slice(from, labels + 1));
-  const page = form === 'rows' ? toText(text.slice(rawPage + RAW_PAGE.length - 1, end - 1)) : '';
-  if (pairs === undefined || page === undefined || rawPage > end) return undefined;
-  const content =
-    form === 'keys'
-      ? ''
-      : `${text.slice(metadata + METADATA.length - 1, extra + 1)}\x01` +
-        `${text.slice(extra + EXTRA.length - 1, archivedAt + 1)}\x01`;
-  return (
-    head.fields +
-    `${pairs}\x01` +
-    `${toIdList(text.slice(attachments + ATTACHMENTS.length, metadata))}\x01` +
-    content +
-    `${unquote(text.slice(archivedAt + ARCHIVED_AT.length, api))}\x01` +
-    `${text.slice(api + API.length, hash)}\x01` +
-    `${text.slice(hash + CONTENT_HASH.length, extractedAt)}\x01` +
-    text.slice(extractedAt + EXTRACTED_AT.length, rawPage) +
-    (form === 'keys' ? '' : `\x01${page}`)
-  );
-}
-
-/** The fields before associations, each with its delimiter, and where they end. */
-type Head = { fields: string; end: number } | undefined;
-
-function toHead(text: string, start: number, lineEnd: number): Head {
-  let fields = '';
-  let end = start;
-  for (let n = 0; n < HEAD.length; n++) {
-    const from = end + (KEYS[n] as string).length;
-    end = text.indexOf(KEYS[n + 1] ?? ASSOCIATIONS, from);
-    if (end === -1 || end > lineEnd) return undefined;
-    const value = text.slice(from, end);
-    const kind = (HEAD[n] as (typeof HEAD)[number])[1];
-    const field = kind === 'plain' ? value : kind === 'quoted' ? unquote(value) : toText(value);
-    if (field === undefined) return undefined;
-    fields += value === 'null' ? '\x01' : `${field}\x01`;
-  }
-  return { fields, end };
-}
-
-function toKeys(text: string, start: number, lineEnd: number): Head {
-  const id = text.indexOf(ID, start);
-  const type = text.indexOf(TYPE, id);
-  const updatedAt = text.indexOf(UPDATED_AT, type);
-  const occurredAt = text.indexOf(OCCURRED_AT, updatedAt);
-  const end = text.indexOf(ASSOCIATIONS, occurredAt);
-  if (end > lineEnd || !isAscending(start, id, type, updatedAt, occurredAt, end)) return undefined;
-  const portalId = text.slice(start + '{"portal_id":'.length, id);
-  const instant = unquote(text.slice(updatedAt + UPDATED_AT.length, occurredAt));
-  return { fields: `${portalId}\x01${text.slice(id + ID.length, type)}\x01${instant}\x01`, end };
+  const places = [labels, attachments, metadata, archivedAt, api, hash, extractedAt, rawPage];
+  if (!isAscending(associations, ...places, lineEnd)) return undefined;
+  return { labels, attachments, metadata, archivedAt, api, hash, extractedAt, rawPage };
 }
 
 function isAscending(...places: number[]): boolean {
@@ -218,6 +199,12 @@ function findExtra(text: string, from: number, end: number): number {
     }
   }
   return -1;
+}
+
+/** A value as a field of a column of that type. */
+function toField(json: string, sql: string | null): string | undefined {
+  if (json === 'null') return '';
+  return sql === 'text' ? toText(json) : sql === 'timestamptz' ? unquote(json) : json;
 }
 
 /** An instant, or nothing for null. */

@@ -1,1 +1,1 @@
-drop table load_staging, load_verdicts;
+drop table load_keys, load_state, load_rows;

@@ -1,24 +1,26 @@
 import type { Client } from 'pg';
 import { ndjsonRoot, type RunId } from '../archive/runs.ts';
 import type { Clock } from '../clock.ts';
-import { ArchiveError } from '../errors.ts';
+import { ArchiveError, GuardRefused } from '../errors.ts';
 import type { Database } from '../postgres/database.ts';
+import { stopOnAbort } from '../postgres/stop-on-abort.ts';
 import { toDatabaseFailed } from '../postgres/to-database-failed.ts';
+import { inTransaction } from '../postgres/transaction.ts';
 import type { Progress } from '../progress.ts';
 import { assertWelcome } from './assert-welcome.ts';
-import { coveredTypes } from './covered-types.ts';
+import { MassDeletion } from './check-deletions.ts';
 import { type LedgerEntry, type MergedRun, readLedger } from './ledger.ts';
-import { mergeRun } from './merge-run.ts';
-import { type Due, type LoadPlan, planLoad, type RunRange, toDue } from './plan-load.ts';
+import { lockLoads } from './lock-loads.ts';
+import { type MergeDeps, mergeRuns, type Written } from './merge-runs.ts';
+import { type LoadPlan, planLoad } from './plan-load.ts';
 import { type NdjsonRun, readRuns } from './read-runs.ts';
-import { rebuild, sweepRebuild } from './rebuild.ts';
 
 /** What to load. */
 export interface LoadOptions {
   dataDir: string;
-  /** Replay these runs, merged or not; `undefined`: those the ledger does not have. */
-  replay?: RunRange;
-  /** Make the tables anew from all runs, beside the old ones, and swap them; not together with `replay`. */
+  /** Merge the runs from this run or day (`YYYY/MM/DD`) on again. */
+  from?: string;
+  /** Merge all runs again, compare every row, and remove what the archive does not hold. */
   rebuild?: boolean;
   /** Rebuild though the archive no longer has every run that the ledger names. */
   forgetMissing?: boolean;
@@ -34,16 +36,10 @@ export interface LoadOptions {
   chunkBytes?: number;
 }
 
-const DEFAULTS = {
-  forgetMissing: false,
-  allowMassDelete: false,
-  acceptRedacted: false,
-  workMem: '64MB',
-  chunkBytes: 1 << 30,
-};
+const DEFAULTS = { workMem: '64MB', chunkBytes: 1 << 30 };
 
-/** What acts for the stage. */
-export interface LoadThings {
+/** Dependencies of the stage. */
+export interface LoadDeps {
   database: Database;
   clock: Clock;
   progress: Progress;
@@ -52,203 +48,130 @@ export interface LoadThings {
 
 /** What became of it. */
 export interface LoadResult {
-  /** The runs merged now, oldest first. */
+  /** The runs that the ledger lacked, or had with other content, oldest first. */
   merged: LedgerEntry[];
-  /** Complete runs that the ledger has already. */
+  /** Other runs that were merged again. */
+  replayed: number;
+  /** Complete runs that were left as they are. */
   alreadyMerged: number;
-  /** Unmerged runs that are older than a merged one: merging them now would turn time back. */
-  leftOut: RunId[];
+  /** What was changed in the tables. */
+  written: Written;
   durationMs: number;
 }
 
+/** From so many changed rows on the tables are vacuumed, for the report and the next load. */
+const MANY = 10_000;
+
 /**
- * Merges the normalized runs that the ledger does not have, oldest first, each in a transaction of its own.
- * Throws GuardRefused for demo rows or another portal's, ArchiveError (after loading the others) when a run is damaged,
- * DatabaseFailed, or the signal's reason; a run is merged whole or not at all.
+ * Merges the normalized runs that the ledger lacks, or has with other content, and all that follow them, in one
+ * transaction: readers see all of it or nothing. Throws GuardRefused for demo rows, another portal's, a rebuild without all
+ * runs, or (after merging the runs before) suspiciously many deletions; ArchiveError (after merging the others) when runs
+ * are damaged; DatabaseFailed; or the signal's reason.
  */
-export async function load(options: LoadOptions, things: LoadThings): Promise<LoadResult> {
-  const { clock, signal } = things;
+export async function load(options: LoadOptions, deps: LoadDeps): Promise<LoadResult> {
+  const { database, clock, progress, signal } = deps;
   signal.throwIfAborted();
   const began = clock.now();
-  const { runs, damage } = await readRuns(ndjsonRoot(options.dataDir));
+  const archive = await readRuns(ndjsonRoot(options.dataDir));
+  const { damage } = archive;
+  let { runs } = archive;
+  if (options.rebuild && damage.length > 0) throw toOneError(damage);
+  const client = await database.connect('load');
   let doing = 'reading the ledger';
+  let reading: RunId | undefined;
+  const onStep: MergeDeps['onStep'] = (what, run) => {
+    doing = what;
+    reading = run;
+  };
+  let refused: MassDeletion | undefined;
+  const attempt = async (): Promise<Loaded | undefined> => {
+    try {
+      return await loadRuns(client, runs, options, deps, onStep);
+    } catch (error) {
+      signal.throwIfAborted();
+      // Once more, without what cannot be merged.
+      if (error instanceof ArchiveError && !options.rebuild && isAmong(runs, reading)) {
+        damage.push(error);
+        runs = runs.filter(({ run }) => run !== reading);
+      } else if (error instanceof MassDeletion && !options.rebuild && refused === undefined) {
+        refused = error;
+        runs = runs.filter(({ run }) => run < error.run);
+      } else throw error;
+      return undefined;
+    }
+  };
   try {
-    const result = await (options.rebuild ? rebuildAll : loadDue)(
-      runs,
-      damage,
-      options,
-      things,
-      (run) => {
-        doing = `loading run ${run}`;
-      },
-    );
+    let loaded: Loaded | undefined;
+    while (loaded === undefined) loaded = await attempt();
+    const changed = Object.values(loaded.written).reduce((sum, count) => sum + count);
+    if (changed >= MANY) await vacuum(client, database.schema, deps);
+    if (loaded.merged.length > 0 && damage.length > 0) {
+      progress.note(`merged all the same: ${loaded.merged.map(({ run }) => run).join(', ')}`);
+    }
+    if (refused !== undefined) throw refused;
     if (damage.length > 0) throw toOneError(damage);
-    return { ...result, durationMs: clock.now().getTime() - began.getTime() };
+    return { ...loaded, durationMs: clock.now().getTime() - began.getTime() };
   } catch (error) {
-    // What a stopped load stumbles over is no news.
+    // After an abort, errors of the queries that it interrupted are expected.
     signal.throwIfAborted();
     throw toDatabaseFailed(error, doing);
-  }
-}
-
-type Loaded = Omit<LoadResult, 'durationMs'>;
-
-/** Merges into the tables as they are; adds to `damage` what it finds damaged. */
-async function loadDue(
-  runs: NdjsonRun[],
-  damage: ArchiveError[],
-  options: LoadOptions,
-  things: LoadThings,
-  onRun: (run: RunId) => void,
-): Promise<Loaded> {
-  const { database, progress } = things;
-  const client = await database.connect('load');
-  try {
-    const ledger = await readLedger(client, database.schema);
-    assertWelcome(runs, ledger, database, options);
-    await sweepRebuild(client, database.schema, progress);
-    const result = await mergeRuns(client, runs, ledger, options, things, {
-      onRun,
-      onDamage: (error) => damage.push(error),
-      isBelieved: () => options.allowMassDelete ?? false,
-      mayRedact: () => options.acceptRedacted ?? false,
-    });
-    if (damage.length > 0 && result.merged.length > 0) {
-      progress.note(`merged all the same: ${result.merged.map(({ run }) => run).join(', ')}`);
-    }
-    return result;
   } finally {
     await client.end().catch(() => {});
   }
 }
 
-/** Makes the tables anew; any damage leaves the old ones in place. */
-async function rebuildAll(
-  runs: NdjsonRun[],
-  damage: ArchiveError[],
-  options: LoadOptions,
-  things: LoadThings,
-  onRun: (run: RunId) => void,
-): Promise<Loaded> {
-  if (damage.length > 0) throw toOneError(damage);
-  const portalId = portalOf(runs);
-  const { forgetMissing, dataDir } = { ...DEFAULTS, ...options };
-  const ofOurs = (ledger: MergedRun[]): MergedRun[] => ofArchive(ledger, runs, portalId);
-  return rebuild(
-    { runs, portalId, dataDir, forgetMissing, ofArchive: ofOurs },
-    things,
-    async (beside, ledger) => {
-      assertWelcome(runs, ledger, beside, options);
-      const client = await beside.connect('load');
-      try {
-        const itsThings = { ...things, database: beside };
-        return await mergeRuns(client, runs, [], options, itsThings, {
-          onRun,
-          onDamage: (error) => {
-            throw error;
-          },
-          // What was believed when it was loaded is believed now.
-          isBelieved: (run) =>
-            options.allowMassDelete === true || ledger.some((entry) => entry.run === run),
-          mayRedact: (run) => options.acceptRedacted === true || withheldNothing(run, runs, ledger),
-        });
-      } finally {
-        await client.end().catch(() => {});
-      }
-    },
-  );
-}
+const isAmong = (runs: NdjsonRun[], run: RunId | undefined): boolean =>
+  runs.some((one) => one.run === run);
 
-/** What hears and decides for {@link mergeRuns}. */
-interface MergeHooks {
-  onRun(run: RunId): void;
-  onDamage(error: ArchiveError): void;
-  /** Whether any number of deletions that the run tells of is believed. */
-  isBelieved(run: RunId): boolean;
-  /** Whether its redacted e-mails may replace contents. */
-  mayRedact(run: RunId): boolean;
-}
+type Loaded = Omit<LoadResult, 'durationMs'>;
 
-/**
- * Whether the run held nothing back when it was merged upon the same runs: nothing was to be held back then, or it had
- * been accepted. Pure.
- */
-function withheldNothing(run: RunId, runs: NdjsonRun[], ledger: MergedRun[]): boolean {
-  const merged = new Map(ledger.map((entry) => [entry.run, entry]));
-  const isAsThen = runs.every((one) => one.run > run || merged.has(one.run));
-  return isAsThen && merged.get(run)?.withheld === '0';
-}
-
-async function mergeRuns(
+async function loadRuns(
   client: Client,
   runs: NdjsonRun[],
-  ledger: MergedRun[],
   options: LoadOptions,
-  { database, clock, progress, signal }: LoadThings,
-  { onRun, onDamage, isBelieved, mayRedact }: MergeHooks,
+  { database, clock, progress, signal }: LoadDeps,
+  onStep: MergeDeps['onStep'],
 ): Promise<Loaded> {
+  const { schema } = database;
   const portalId = portalOf(runs);
-  const planNow = (some: NdjsonRun[], now: MergedRun[]): LoadPlan =>
-    planLoad(some, ofArchive(now, runs, portalId), options.replay);
-  const plan = planNow(runs, ledger);
-  let { alreadyMerged } = plan;
-  const leftOut: RunId[] = [];
-  const leaveOut = (run: RunId): void => {
-    progress.note(`left out: run ${run} is older than a run that is merged already`);
-    leftOut.push(run);
+  const plan = (ledger: MergedRun[]): LoadPlan => {
+    const own = ofArchive(ledger, runs, portalId);
+    const planned = planLoad(runs, own, options);
+    if (options.rebuild && !options.forgetMissing) assertComplete(planned, options.dataDir);
+    return planned;
   };
-  plan.leftOut.forEach(leaveOut);
-  if (plan.remade > 0) {
-    progress.note(
-      `runs merged again, since transform made them anew: ${plan.remade}; load --rebuild gives the very tables of a first load`,
-    );
-  }
-  const merged: LedgerEntry[] = [];
-  const total = plan.merge.reduce((sum, { manifest }) => sum + manifest.rows, 0);
-  let before = 0;
-  for (const ndjson of plan.merge) {
-    signal.throwIfAborted();
-    const { run, manifest } = ndjson;
-    onRun(run);
-    const onRows = (rows: number): void =>
-      progress.update({ done: before + rows, total, unit: 'rows', detail: run });
-    // Another load may have been at work since the plan was made.
-    let own = plan;
-    const judgeDue = (now: MergedRun[]): Due => {
-      own = planNow([ndjson], now);
-      return toDue(own, ofArchive(now, runs, portalId));
-    };
-    const mergeOptions = {
-      ...DEFAULTS,
-      ...options,
-      portalId,
-      archived: runs.map((one) => one.run),
-      allowMassDelete: isBelieved(run),
-      acceptRedacted: mayRedact(run),
-      coveredTypes: coveredTypes(ndjson, runs),
-      judgeDue,
-    };
-    try {
-      const things = { database, clock, progress, onRows, signal };
-      const entry = await mergeRun(client, ndjson, mergeOptions, things);
-      if (entry !== undefined) {
-        merged.push(entry);
-        if (entry.withheld > 0) {
-          progress.note(
-            `run ${run}: ${entry.withheld} e-mails came redacted and did not replace the contents there are; the token lacks sales-email-read`,
-          );
-        }
-      } else {
-        own.leftOut.forEach(leaveOut);
-        alreadyMerged += own.alreadyMerged;
+  const nothing: Loaded = {
+    merged: [],
+    replayed: 0,
+    alreadyMerged: runs.length,
+    written: { rows: 0, deletions: 0, links: 0, removed: 0 },
+  };
+  const ledger = await readLedger(client, schema);
+  assertWelcome(runs, ledger, database, options);
+  if (plan(ledger).suffix.length === 0) return nothing;
+  return inTransaction(client, schema, async () => {
+    // Whatever the server's default: after waiting for another load, its work must be seen.
+    await client.query('set transaction isolation level read committed');
+    return stopOnAbort(client, database, signal, async () => {
+      await lockLoads(client, schema, progress);
+      // Another load may have been at work.
+      const ledger = ofArchive(await readLedger(client, schema), runs, portalId);
+      const { suffix, due, continues } = plan(ledger);
+      if (suffix.length === 0) return nothing;
+      if (!continues && !options.rebuild) {
+        progress.note(
+          `All runs are merged again: ${due.size} of them ${due.size === 1 ? 'is new or was' : 'are new or were'} made anew, and others that followed are merged already. Rows that none of them holds go with load --rebuild.`,
+        );
       }
-    } catch (error) {
-      if (!(error instanceof ArchiveError)) throw error;
-      onDamage(error);
-    }
-    before += manifest.rows;
-  }
-  return { merged, alreadyMerged, leftOut };
+      const merge = { ...DEFAULTS, ...options, portalId, runs, ledger, suffix, due, continues };
+      const result = await mergeRuns(client, merge, { clock, progress, signal, onStep });
+      return {
+        ...result,
+        replayed: suffix.length - result.merged.length,
+        alreadyMerged: runs.length - suffix.length,
+      };
+    });
+  });
 }
 
 function portalOf(runs: NdjsonRun[]): number {
@@ -261,6 +184,41 @@ function ofArchive(ledger: MergedRun[], runs: NdjsonRun[], portalId: number): Me
     ({ portal_id, run }) =>
       portal_id === String(portalId) || (portal_id === '0' && runs.some((own) => own.run === run)),
   );
+}
+
+function assertComplete({ missing }: LoadPlan, dataDir: string): void {
+  if (missing.length === 0) return;
+  const names = missing.slice(0, 5).join(', ') + (missing.length > 5 ? ', …' : '');
+  throw new GuardRefused(
+    `the archive in ${dataDir} lacks ${missing.length} of the runs that the tables were made of: ${names}`,
+    {
+      next: 'Bring them back (run transform if their raw pages are there); or go on without what only they tell, deletions above all: load --rebuild --forget-missing.',
+    },
+  );
+}
+
+/**
+ * Does at once what autovacuum would do later, and the embedded server, which does not live long enough, never. Not ours
+ * to do for a user who does not own the tables: Postgres skips them.
+ */
+async function vacuum(
+  client: Client,
+  schema: string,
+  { progress, signal }: Pick<LoadDeps, 'progress' | 'signal'>,
+): Promise<void> {
+  const names = ['engagements', 'engagement_associations', 'engagement_attachments'].map(
+    (table) => `${client.escapeIdentifier(schema)}.${table}`,
+  );
+  const aborted = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve());
+  });
+  try {
+    await Promise.race([client.query(`vacuum (analyze) ${names.join(', ')}`), aborted]);
+  } catch (error) {
+    progress.note(
+      `the tables were loaded, but could not be vacuumed: ${error instanceof Error ? error.message : error}`,
+    );
+  }
 }
 
 function toOneError(damage: ArchiveError[]): ArchiveError {

@@ -2,66 +2,58 @@ import type { RunId } from '../archive/runs.ts';
 import type { MergedRun } from './ledger.ts';
 import type { NdjsonRun } from './read-runs.ts';
 
-/** Runs from one on, to another; each end is a run or a day (`YYYY/MM/DD`), both included. */
-export interface RunRange {
-  from: string;
-  /** `undefined`: to the newest. */
-  to?: string;
+/** What a load is asked for. */
+export interface LoadWishes {
+  /** Merge from this run or day (`YYYY/MM/DD`) on again. */
+  from?: string;
+  /** Merge all runs again, and remove what they do not hold. */
+  rebuild?: boolean;
 }
 
 /** What a load will do. */
 export interface LoadPlan {
-  /** Oldest first. */
-  merge: NdjsonRun[];
-  /** How many of these the ledger has with other content: an older version of transform made that. */
-  remade: number;
-  alreadyMerged: number;
-  leftOut: RunId[];
+  /** The runs to merge, oldest first: always all from one on to the newest. */
+  suffix: NdjsonRun[];
+  /** Those of them that the ledger lacks, or has with other content. */
+  due: Set<RunId>;
+  /**
+   * Whether the tables are what the runs before made of them. When not, the suffix is all of the archive, and the tables
+   * are what comes of it alone.
+   */
+  continues: boolean;
+  /** Runs that the ledger has and the archive has no more. */
+  missing: RunId[];
 }
 
 /**
- * Which of the runs (oldest first) to merge: those the ledger (oldest first) lacks or has with other content, and those
- * to be replayed. The tables are the fold of the merged runs in the order of their start. A run the ledger lacks that
- * is older than one it has would break that, so it is left out; and a replay takes unmerged runs before those it was
- * asked for, which could not be merged afterwards. Pure.
+ * Which of the runs (oldest first) to merge, given the ledger of this archive. The tables are the fold of the runs in
+ * the order of their start, so every load takes the runs from one on to the newest. New runs are folded upon the tables.
+ * A run that appears late, or was transformed anew, stands before others which the tables have already: then the fold
+ * begins with the first run. When runs were pruned, it cannot: then the late run is folded upon the tables, with all that
+ * follow it, as a replay is. Pure.
  */
 export function planLoad(
   runs: NdjsonRun[],
   ledger: Pick<MergedRun, 'run' | 'ndjson_sha256'>[],
-  replay?: RunRange,
+  { from, rebuild = false }: LoadWishes = {},
 ): LoadPlan {
-  const merged = new Map(ledger.map((entry) => [entry.run, entry.ndjson_sha256]));
-  const newest = ledger.at(-1)?.run ?? '';
-  const within = replay === undefined ? runs : runs.filter(({ run }) => isWithin(run, replay));
-  const last = within.at(-1)?.run ?? '';
-  const asked = runs.filter(
-    (one) => within.includes(one) || (!merged.has(one.run) && one.run > newest && one.run < last),
-  );
-  const leftOut = asked.filter(({ run }) => !merged.has(run) && run < newest).map(({ run }) => run);
-  const merge = asked.filter(
-    ({ run, sha256 }) =>
-      !leftOut.includes(run) && (replay !== undefined || merged.get(run) !== sha256),
-  );
-  const remade = merge.filter(({ run, sha256 }) => (merged.get(run) ?? sha256) !== sha256).length;
-  return { merge, remade, alreadyMerged: asked.length - merge.length - leftOut.length, leftOut };
+  const merged = new Map(ledger.map(({ run, ndjson_sha256 }) => [run, ndjson_sha256]));
+  const there = new Set(runs.map(({ run }) => run));
+  const missing = [...merged.keys()].filter((run) => !there.has(run));
+  const due = runs.filter(({ run, sha256 }) => merged.get(run) !== sha256).map(({ run }) => run);
+  const firstDue = due[0];
+  const newest = [...merged.keys()].at(-1) ?? '';
+  const isLate = firstDue !== undefined && firstDue <= newest;
+  const isWhole = rebuild || (isLate && missing.length === 0);
+  const start = isWhole ? '' : earlier(firstDue, from);
+  return {
+    suffix: start === undefined ? [] : runs.filter(({ run }) => run >= start),
+    due: new Set(due),
+    continues: !isWhole,
+    missing,
+  };
 }
 
-/** What to do about a run: nothing, merge it, or merge it again though it has been merged as it is. */
-export type Due = 'no' | 'first' | 'again';
-
-/** What a plan for one run says of it, given the ledger that the plan was made with. Pure. */
-export function toDue(
-  { merge }: LoadPlan,
-  ledger: Pick<MergedRun, 'run' | 'ndjson_sha256'>[],
-): Due {
-  const [ndjson] = merge;
-  if (ndjson === undefined) return 'no';
-  const { run, sha256 } = ndjson;
-  return ledger.some((entry) => entry.run === run && entry.ndjson_sha256 === sha256)
-    ? 'again'
-    : 'first';
-}
-
-function isWithin(run: RunId, { from, to }: RunRange): boolean {
-  return run >= from && (to === undefined || run <= to || run.startsWith(`${to}/`));
+function earlier(one: string | undefined, other: string | undefined): string | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : one < other ? one : other;
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { REJECTS } from '../archive/runs.ts';
 import { cannotRead } from '../files.ts';
 import { isRawNumber, parseJson } from '../json.ts';
-import { damaged } from './copy-run.ts';
+import { damaged } from './copy-parts.ts';
 import type { NdjsonRun } from './read-runs.ts';
 
 const BATCH = 10_000;

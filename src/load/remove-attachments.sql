@@ -1,7 +1,6 @@
--- Those that the chosen copy no longer has. $1: the verdicts to act on.
+-- Those that the engagement no longer has. $1: see remove-associations.sql.
 delete from engagement_attachments as a
-using load_verdicts as v
-join load_staging as s on s.portal_id = v.portal_id and s.id = v.id and s.line = v.line
-where v.verdict = any ($1::text[])
-  and a.portal_id = v.portal_id and a.engagement_id = v.id
+using load_state as s
+where ($1::boolean or s.relinked)
+  and a.portal_id = s.portal_id and a.engagement_id = s.id
   and not a.file_id::text = any (string_to_array(s.attachments, ','));

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { checkServer, connectClient } from './connect.ts';
 import { distributeTables } from './distribute.ts';
-import { migrate } from './migrate.ts';
+import { assertMigrated, migrate } from './migrate.ts';
 import { toDatabaseFailed } from './to-database-failed.ts';
 
 /** A Postgres that is there to be worked with, whoever runs it. */
@@ -21,11 +21,19 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Brings the schema of the database at `url` up to date. Throws DatabaseFailed. */
-export async function prepareDatabase(url: string, schema: string): Promise<void> {
-  const client = await connectClient(url, 'migrate');
+/**
+ * What is to be there before somebody works with a database: `made`, its tables, brought up to date; `expected`, the
+ * same, but nothing is written; `any`, a server that we can work with.
+ */
+export type Tables = 'made' | 'expected' | 'any';
+
+/** Checks the server at `url`, and its tables as `tables` says. Throws DatabaseFailed. */
+export async function prepareDatabase(url: string, schema: string, tables: Tables): Promise<void> {
+  const client = await connectClient(url, tables === 'made' ? 'migrate' : 'check');
   try {
     await checkServer(client);
+    if (tables === 'expected') await assertMigrated(client, schema);
+    if (tables !== 'made') return;
     await migrate(client, schema);
     await distributeTables(client, schema);
   } catch (error) {

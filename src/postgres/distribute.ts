@@ -7,12 +7,12 @@ const DISTRIBUTED = [
   ['engagements', 'id'],
   ['engagement_associations', 'engagement_id'],
   ['engagement_attachments', 'engagement_id'],
-  ['engagement_returns', 'engagement_id'],
 ] as const;
 
 const STAGING = [
-  ['load_staging', 'id'],
-  ['load_verdicts', 'id'],
+  ['load_keys', 'id'],
+  ['load_state', 'id'],
+  ['load_rows', 'id'],
 ] as const;
 
 /**

@@ -44,6 +44,30 @@ export async function migrate(
   }
 }
 
+/**
+ * Checks that `schema` has the tables of this program, and writes nothing: for those who may only read. Throws
+ * DatabaseFailed when it has none, or those of an older or newer version.
+ */
+export async function assertMigrated(client: pg.Client, schema: string): Promise<void> {
+  const { rows } = await client.query(
+    `select to_regclass($1) is not null as made,
+            coalesce(has_table_privilege(to_regclass($2), 'select'), false) as readable`,
+    ['load_runs', TABLE].map((table) => `${client.escapeIdentifier(schema)}.${table}`),
+  );
+  if (!rows[0].made) {
+    throw new DatabaseFailed(`schema ${schema} has no tables yet`, {
+      next: 'Run load first: it makes them. Or check DATABASE_SCHEMA.',
+    });
+  }
+  // Who may read the rows alone need not be told which version made them.
+  if (!rows[0].readable) return;
+  const migrations = await newPostgrator(client, MIGRATIONS).getMigrations();
+  if (isCurrent(await readApplied(client, schema), migrations, schema)) return;
+  throw new DatabaseFailed(`the tables of schema ${schema} are those of an older version`, {
+    next: 'Run load: it brings them up to date.',
+  });
+}
+
 function newPostgrator(client: pg.Client, folder: string): Postgrator {
   return new Postgrator({
     driver: 'pg',

@@ -33,7 +33,7 @@ async function terminate(database: Pick<Database, 'connect'>, pid: number): Prom
   try {
     const client = await database.connect('stop');
     try {
-      await client.query('select pg_terminate_backend($1)', [pid]);
+      await client.query('select pg_terminate_backend($1::int)', [pid]);
     } finally {
       await client.end();
     }

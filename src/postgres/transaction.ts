@@ -11,9 +11,11 @@ export async function inTransaction<T>(
 ): Promise<T> {
   await client.query('begin');
   try {
-    // Plain Postgres takes any name with a dot.
-    await client.query('set local citus.enable_local_execution to off');
-    await client.query(`set local search_path to ${client.escapeIdentifier(schema)}`);
+    // Plain Postgres takes any name with a dot. Citus hands SET LOCAL on to its workers once it is told to.
+    await client.query(`set local citus.enable_local_execution to off;
+      set local citus.propagate_set_commands to 'local';
+      set local datestyle to iso;
+      set local search_path to ${client.escapeIdentifier(schema)}`);
     const result = await work();
     await client.query('commit');
     return result;

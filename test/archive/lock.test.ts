@@ -22,7 +22,7 @@ test('the second is told who is at work, and may work once the first has ended',
     const { message, exitCode } = refused as GuardRefused;
     const since = /since (\S+)$/.exec(message)?.[1] ?? '';
     expect(message).toBe(
-      `another program is writing to ${rawRoot(dataDir)}: extract, process ${process.pid} on ${hostname()}, since ${since}`,
+      `another program is at work on ${rawRoot(dataDir)}: extract, process ${process.pid} on ${hostname()}, since ${since}`,
     );
     expect(new Date(since).toISOString()).toBe(since);
     expect(exitCode).toBe(6);

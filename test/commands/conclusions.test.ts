@@ -65,7 +65,8 @@ test('where nothing is to do, transform and load say so, and what comes first', 
     next: 'extract',
   });
   expect(toLogLines(nothing)).toEqual(['transform nothing to do, as no run is complete yet']);
-  const load = { ...none, merged: [], leftOut: [] };
+  const written = { rows: 0, deletions: 0, links: 0, removed: 0 };
+  const load = { ...none, merged: [], replayed: 0, written };
   expect(concludeLoad({ ...load, alreadyMerged: 0 }, 'here')).toMatchObject({
     done: 'nothing to do, as no run is normalized yet',
     next: 'transform',

@@ -153,7 +153,7 @@ test('of two at once, the second is refused and told of the first', async () => 
   expect(exit).toBe(6);
   expect(stderr).toMatch(
     new RegExp(
-      `error: another program is writing to ${dataDir}/raw/engagements: extract, process ${first.child.pid} on ${hostname()}, since `,
+      `error: another program is at work on ${dataDir}/raw/engagements: extract, process ${first.child.pid} on ${hostname()}, since `,
     ),
   );
   expect(await listFiles(dataDir)).toEqual(before);

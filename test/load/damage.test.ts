@@ -7,8 +7,7 @@ const GOOD = '2026/11/05/101500Z-full';
 const BAD = '2026/11/06/101500Z-changes';
 const LAST = '2026/11/07/101500Z-changes';
 const PART = 'engagements-0002.ndjson';
-const NEXT =
-  'Make the run anew from its raw pages: run transform --force, then load; where later runs are merged, load --rebuild.';
+const NEXT = 'Make the run anew from its raw pages: run transform --force, then load.';
 const NOT_AS_SAID = 'its content is not what the manifest says';
 
 let bench: Workbench;

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ndjsonRoot } from '../../src/archive/runs.ts';
 import { DatabaseFailed } from '../../src/errors.ts';
-import type { RowSpec } from '../support/ndjson-run.ts';
-import { createWorkbench, hashTables, type Workbench } from './workbench.ts';
+import { PORTAL, type RowSpec } from '../support/ndjson-run.ts';
+import { createWorkbench, hashTables, NOTHING, type Workbench } from './workbench.ts';
 
 let bench: Workbench;
 beforeAll(async () => {
@@ -21,6 +21,8 @@ interface Copy {
   contacts: number[];
   /** Of v1's copies alone: the objects API does not tell. */
   owners: number[];
+  /** Of the first contact; of the objects API's copies alone. */
+  labels: string[];
   files: number[];
   /** A deletion notice: so many days before the evening before the run. */
   archived: number | null;
@@ -38,9 +40,20 @@ interface Run {
 interface Row extends Copy {
   api: string;
   page: string;
-  /** The content of the copy that last changed the row. */
+  /** The content of the copy whose words the row has. */
   content: string;
   deletedAt: string | null;
+}
+/** What else is done with a history, besides loading its runs one by one. */
+interface Plan {
+  /** The runs, by their numbers modulo how many there are, that loads begin with again. */
+  replays: number[];
+  /** For each run, in which of some loads it appears. */
+  arrivals: number[];
+  /** The number of a run that transform makes anew, and what it holds then. */
+  remade: [number, Copy[]];
+  /** Statements that spoil the tables. */
+  tampering: string[];
 }
 
 // More: LAW_RUNS=500 make test ARGS=test/load/law.test.ts; those of a failure: LAW_SEED, with the number it printed.
@@ -57,24 +70,46 @@ const TIMEOUT_MS = LAW_RUNS * 25_000;
 
 const oneInFive = fc.nat({ max: 4 }).map((n) => n === 0);
 
+const copies: fc.Arbitrary<Copy[]> = fc.array(
+  fc.record({
+    id: fc.integer({ min: 1, max: 4 }),
+    day: fc.option(fc.integer({ min: 1, max: 3 })),
+    title: fc.constantFrom('a', 'b'),
+    contacts: fc.subarray([1, 2]),
+    owners: fc.subarray([7]),
+    labels: fc.subarray(['Boss', 'é "x"\n']),
+    files: fc.subarray([9, 10]),
+    archived: fc.option(fc.nat({ max: 3 }), { freq: 1 }).map((days) => days),
+    redacted: oneInFive,
+  }),
+  { maxLength: 6 },
+);
 const run: fc.Arbitrary<Run> = fc.record({
   mode: fc.constantFrom('full', 'changes'),
   api: fc.constantFrom('v1', 'objects'),
-  copies: fc.array(
-    fc.record({
-      id: fc.integer({ min: 1, max: 4 }),
-      day: fc.option(fc.integer({ min: 1, max: 3 })),
-      title: fc.constantFrom('a', 'b'),
-      contacts: fc.subarray([1, 2]),
-      owners: fc.subarray([7]),
-      files: fc.subarray([9, 10]),
-      archived: fc.option(fc.nat({ max: 3 }), { freq: 1 }).map((days) => days),
-      redacted: oneInFive,
-    }),
-    { maxLength: 6 },
-  ),
+  copies,
   rejects: fc.array(fc.option(fc.integer({ min: 1, max: 5 }), { freq: 9 }), { maxLength: 2 }),
   crashAfterMs: fc.option(fc.nat({ max: 60 })),
+});
+const plan: fc.Arbitrary<Plan> = fc.record({
+  replays: fc.array(fc.nat({ max: MOST_RUNS - 1 }), { minLength: 1, maxLength: 3 }),
+  arrivals: fc.array(fc.nat({ max: 2 }), { minLength: MOST_RUNS, maxLength: MOST_RUNS }),
+  remade: fc.tuple(fc.nat({ max: MOST_RUNS - 1 }), copies),
+  tampering: fc.subarray([
+    `update engagements set title = 'spoilt', metadata = '{}' where id in (1, 3)`,
+    `update engagements set deleted_at = '2001-01-01T00:00:00Z' where id > 2`,
+    'update engagements set deleted_at = null',
+    `update engagements set updated_at = '2030-01-01T00:00:00Z', content_hash = 'x' where id = 4`,
+    'delete from engagements where id in (2, 4)',
+    'delete from engagement_associations where engagement_id < 3',
+    `insert into engagement_associations select portal_id, id, 'deal', 99, '{x}' from engagements`,
+    `update engagement_associations set labels = '{Nobody}'`,
+    'delete from engagement_attachments where file_id = 9',
+    `insert into engagement_attachments values (${PORTAL}, 77, 9)`,
+    `insert into engagements (portal_id, id, type, metadata, extra, api, content_hash, extracted_at, raw_page)
+     values (${PORTAL}, 77, 'EMAIL', '{}', '{}', 'v1', 'x', '2026-11-11T00:00:00Z', 'x')`,
+    'delete from load_runs',
+  ]),
 });
 
 const runName = (n: number, mode: string): string => `2026/11/${n + 11}/101500Z-${mode}`;
@@ -86,7 +121,8 @@ const archivedAt = (n: number, { archived }: Copy): string | null =>
 async function write(runs: Run[], n: number, rowsPerPart?: number): Promise<void> {
   const { mode, api, copies, rejects } = runs[n] as Run;
   const rows = copies.map((copy, index): RowSpec => {
-    const { id, day, title, contacts, owners, files, redacted } = copy;
+    const { id, day, title, contacts, owners, labels, files, redacted } = copy;
+    const first = contacts[0];
     return {
       id,
       type: 'EMAIL',
@@ -97,21 +133,23 @@ async function write(runs: Run[], n: number, rowsPerPart?: number): Promise<void
         ...(contacts.length > 0 && { contact: contacts }),
         ...(api === 'v1' && owners.length > 0 && { owner: owners }),
       },
+      association_labels:
+        api === 'objects' && first !== undefined && labels.length > 0
+          ? { contact: { [first]: labels } }
+          : {},
       attachments: files,
       archived_at: archivedAt(n, copy),
       metadata: { html: redacted ? 'The content of this email has been redacted.' : 'x' },
       extracted_at: startOf(n).replace('00.000', `0${index}.000`),
     };
   });
-  const change: Parameters<typeof bench.write>[2] = {
-    portalId: 62515,
+  await bench.write(runName(n, mode), rows, {
+    portalId: PORTAL,
     api,
     types: { EMAIL: 1 },
     rejected: rejects.map((id) => (id === null ? {} : { id })),
+    redacted: copies.filter((copy) => copy.redacted).length,
     associationKinds: api === 'v1' ? 'all' : ['contact'],
-  };
-  await bench.write(runName(n, mode), rows, {
-    ...change,
     ...(rowsPerPart === undefined ? {} : { rowsPerPart }),
   });
 }
@@ -125,14 +163,15 @@ function fold(runs: Run[]): string[] {
       const before = winners.get(copy.id);
       if (before !== undefined && (copy.day ?? 0) < (before.day ?? 0)) continue;
       const page = `${runName(n, mode)}/engagements-000001.json#${index}`;
-      const { id, owners, archived, ...others } = copy;
+      const known = toKnown(copy, api);
       const deletedAt = archivedAt(n, copy);
-      const content = JSON.stringify([others, api === 'v1' ? owners : [], deletedAt]);
-      winners.set(id, { ...copy, api, page, content, deletedAt });
+      const { archived: _, ...others } = known;
+      const content = JSON.stringify([others, deletedAt]);
+      winners.set(copy.id, { ...known, api, page, content, deletedAt });
     }
     for (const copy of winners.values()) {
       const old = table.get(copy.id);
-      const row = old === undefined ? onlyKnown(copy) : replace(old, copy);
+      const row = old === undefined ? copy : replace(old, copy);
       table.set(copy.id, { ...row, deletedAt: copy.deletedAt });
     }
     for (const row of mode === 'full' && !rejects.includes(null) ? table.values() : []) {
@@ -141,58 +180,57 @@ function fold(runs: Run[]): string[] {
   }
   return [...table.values()]
     .sort((a, b) => a.id - b.id)
-    .map(({ id, title, contacts, owners, files, redacted, api, page, deletedAt }) =>
-      [id, title, contacts, owners, files, redacted, api, page, deletedAt].join(' '),
+    .map(({ id, title, contacts, owners, labels, files, redacted, api, page, deletedAt }) =>
+      JSON.stringify([
+        ...[id, title, contacts, owners, labels, files, redacted, api, page, deletedAt],
+      ]),
     );
 }
 
-const onlyKnown = (copy: Row): Row => (copy.api === 'v1' ? copy : { ...copy, owners: [] });
+/** What the API of a copy tells of it. */
+function toKnown(copy: Copy, api: string): Copy {
+  if (api === 'v1') return { ...copy, labels: [] };
+  return { ...copy, owners: [], labels: copy.contacts.length > 0 ? copy.labels : [] };
+}
 
 /** The row after a later run's copy of it. */
 function replace(old: Row, copy: Row): Row {
   const [oldDay, day] = [old.day ?? 0, copy.day ?? 0];
-  if (day < oldDay || (copy.content === old.content && copy.api === old.api)) return old;
-  const owners = copy.api === 'v1' ? copy.owners : old.owners;
-  const spoils = copy.redacted && !old.redacted;
-  const restores = !copy.redacted && old.redacted;
-  if (
-    day === oldDay &&
-    copy.api !== old.api &&
-    (copy.archived === null) === (old.archived === null) &&
-    !restores
-  ) {
-    // The words stay; who and what it is about are those of the later copy.
-    const isSame = [copy.contacts, owners, copy.files].join(';') === toLinks(old);
-    if (isSame) return old;
-    const { contacts, files, api, page, content } = copy;
-    return { ...old, contacts, owners, files, api, page, content };
-  }
-  return spoils ? old : { ...copy, owners };
+  const restores = old.redacted && !copy.redacted;
+  if (!restores && (day < oldDay || (copy.redacted && !old.redacted))) return old;
+  // Labels are of the first contact: v1 keeps them as long as that one stays.
+  const keepsLabels = copy.contacts.includes(old.contacts[0] ?? 0);
+  const links = {
+    contacts: copy.contacts,
+    owners: copy.api === 'v1' ? copy.owners : old.owners,
+    labels: copy.api === 'objects' ? copy.labels : keepsLabels ? old.labels : [],
+    files: copy.files,
+  };
+  const isSame =
+    !restores &&
+    (copy.api === old.api
+      ? copy.content === old.content
+      : day === oldDay && (copy.archived === null) === (old.archived === null));
+  return { ...(isSame ? old : copy), ...links };
 }
 
-const toLinks = ({ contacts, owners, files }: Row): string => [contacts, owners, files].join(';');
-
-async function readTables(): Promise<unknown[]> {
-  const rows = await bench.rows(`select concat_ws(' ', id, title,
-      coalesce((select string_agg(object_id::text, ',' order by object_id)
-        from engagement_associations where engagement_id = id and object_type = 'contact'), ''),
-      coalesce((select string_agg(object_id::text, ',' order by object_id)
-        from engagement_associations where engagement_id = id and object_type = 'owner'), ''),
-      coalesce((select string_agg(file_id::text, ',' order by file_id)
-        from engagement_attachments where engagement_id = id), ''),
-      metadata ->> 'html' <> 'x', api, raw_page,
-      coalesce(to_char(deleted_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), ''))
+async function readTables(): Promise<string[]> {
+  const rows = await bench.rows(`select id, title,
+      coalesce((select json_agg(object_id order by object_id)
+        from engagement_associations where engagement_id = id and object_type = 'contact'), '[]'),
+      coalesce((select json_agg(object_id order by object_id)
+        from engagement_associations where engagement_id = id and object_type = 'owner'), '[]'),
+      coalesce((select json_agg(label) from engagement_associations, unnest(labels) as label where engagement_id = id), '[]'),
+      coalesce((select json_agg(file_id order by file_id)
+        from engagement_attachments where engagement_id = id), '[]'),
+      metadata ->> 'html' <> 'x', api, raw_page, deleted_at
     from engagements order by id`);
-  return rows.map(([row]) =>
-    String(row)
-      .replace(/ t (?=v1|objects)/, ' true ')
-      .replace(/ f (?=v1|objects)/, ' false '),
-  );
+  return rows.map(([id, ...others]) => JSON.stringify([Number(id), ...others]));
 }
 
 async function clear(): Promise<void> {
   await bench.client.query(
-    'truncate engagements, engagement_associations, engagement_attachments, engagement_returns, load_runs',
+    'truncate engagements, engagement_associations, engagement_attachments, load_runs',
   );
 }
 
@@ -210,13 +248,22 @@ async function crash(afterMs: number | null, chunkBytes: number): Promise<void> 
   await loading;
 }
 
+/** The tables but for the ledger, whose counts are those of the load that merged a run first. */
+async function hashRows(): Promise<Record<string, string>> {
+  const { load_runs: _, ...hashes } = await hashTables(bench.client);
+  return hashes;
+}
+
+const NO_PLAN: Plan = { replays: [], arrivals: [], remade: [0, []], tampering: [] };
+
 async function prove(
   runs: Run[],
-  replays: [number, number][],
+  { replays, arrivals, remade, tampering }: Plan = NO_PLAN,
   { rowsPerPart, chunkBytes = 1 << 30 }: { rowsPerPart?: number; chunkBytes?: number } = {},
 ): Promise<void> {
+  const forget = () => rm(ndjsonRoot(bench.dataDir), { recursive: true, force: true });
   await clear();
-  await rm(ndjsonRoot(bench.dataDir), { recursive: true, force: true });
+  await forget();
   for (const n of runs.keys()) {
     await write(runs, n, rowsPerPart);
     await crash(runs[n]?.crashAfterMs ?? null, chunkBytes);
@@ -230,38 +277,58 @@ async function prove(
   expect(await readTables()).toEqual(fold(runs));
   const expected = await hashTables(bench.client);
   const names = runs.map(({ mode }, n) => runName(n, mode));
-  for (const [first, count] of replays) {
-    const from = names[first % names.length] as string;
-    const to = names[Math.min((first % names.length) + count, names.length - 1)] as string;
-    const { merged } = await bench.load({ replay: { from, to }, chunkBytes });
-    expect(merged.map((entry) => entry.inserted + entry.updated + entry.deleted)).toEqual(
-      merged.map(() => 0),
-    );
+
+  // Again: from some run on, and all.
+  const again = replays.map((n) => ({ from: names[n % names.length] as string }));
+  for (const options of [...again, { rebuild: true }]) {
+    const { merged, written } = await bench.load({ ...options, chunkBytes });
+    expect({ merged, written }).toEqual({ merged: [], written: NOTHING });
     expect(await hashTables(bench.client)).toEqual(expected);
   }
+
+  // Rebuilt from tables that somebody spoilt.
+  for (const sql of tampering) await bench.client.query(sql);
   await bench.load({ rebuild: true, chunkBytes });
   expect(await hashTables(bench.client)).toEqual(expected);
+
+  // All at once.
   await clear();
   await bench.load({ chunkBytes });
   expect(await hashTables(bench.client)).toEqual(expected);
-}
 
-const replays = fc.array(fc.tuple(fc.nat({ max: MOST_RUNS - 1 }), fc.nat({ max: MOST_RUNS - 1 })), {
-  minLength: 1,
-  maxLength: 4,
-});
+  // Some runs late.
+  const { load_runs: _, ...rows } = expected;
+  if (arrivals.length > 0) {
+    await clear();
+    await forget();
+    for (const load of [0, 1, 2]) {
+      for (const n of runs.keys()) if (arrivals[n] === load) await write(runs, n, rowsPerPart);
+      await bench.load({ chunkBytes });
+    }
+    expect(await hashRows()).toEqual(rows);
+  }
+
+  // One made anew. What is in no run any more goes with a rebuild.
+  const [n, copies] = [remade[0] % runs.length, remade[1]];
+  const others = runs.map((one, m) => (m === n ? { ...one, copies } : one));
+  await write(others, n, rowsPerPart);
+  await bench.load({ chunkBytes });
+  const held = new Set(others.flatMap((one) => one.copies.map(({ id }) => id)));
+  const isHeld = (row: string): boolean => held.has(JSON.parse(row)[0]);
+  expect((await readTables()).filter(isHeld)).toEqual(fold(others));
+  await bench.load({ rebuild: true, chunkBytes });
+  expect(await readTables()).toEqual(fold(others));
+}
 
 test.each([
   ['whole', {}],
   ['in small chunks', { rowsPerPart: 2, chunkBytes: 1 }],
 ])(
-  'the tables are the fold of the runs, %s: loaded one by one, at once, replayed in any order, rebuilt',
+  'the tables are the fold of the runs, %s: one by one, at once, late, again, made anew, rebuilt',
   async (_how, chunks) => {
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(run, { minLength: 1, maxLength: MOST_RUNS }),
-        replays,
-        (runs, ranges) => prove(runs, ranges, chunks),
+      fc.asyncProperty(fc.array(run, { minLength: 1, maxLength: MOST_RUNS }), plan, (runs, what) =>
+        prove(runs, what, chunks),
       ),
       OPTIONS,
     );
@@ -269,50 +336,60 @@ test.each([
   TIMEOUT_MS,
 );
 
-test('what somebody removed or marked comes back with a replay of all', async () => {
-  const marks = { owners: [7], files: [9], archived: null, redacted: false };
-  const copy = { day: 1, title: 'a', contacts: [1, 2], ...marks };
-  const rest = { api: 'v1' as const, rejects: [], crashAfterMs: null };
+const COPY: Copy = {
+  ...{ id: 1, day: 1, title: 'a', contacts: [1], owners: [], labels: [], files: [9] },
+  ...{ archived: null, redacted: false },
+};
+const REST = { rejects: [], crashAfterMs: null };
+
+test('what somebody removed comes back with a replay of all', async () => {
+  const copy = { ...COPY, contacts: [1, 2], owners: [7] };
+  const rest = { api: 'v1' as const, ...REST };
   const runs: Run[] = [
     { mode: 'full', copies: [1, 2, 3].map((id) => ({ ...copy, id })), ...rest },
     { mode: 'changes', copies: [{ ...copy, id: 2, day: 2 }], ...rest },
     { mode: 'full', copies: [1, 2].map((id) => ({ ...copy, id, day: 3 })), ...rest },
   ];
-  await prove(runs, []);
+  await prove(runs);
+  for (const n of runs.keys()) await write(runs, n);
+  await bench.load();
   const expected = await hashTables(bench.client);
   await bench.client.query('delete from engagements where id in (1, 3)');
   await bench.client.query('delete from engagement_associations where object_id = 2');
-  await bench.load({ replay: { from: '2026' } });
+  await bench.load({ from: '2026' });
   expect(await hashTables(bench.client)).toEqual(expected);
 });
 
 test('what only v1 tells of follows v1, though the other API told the rest before', async () => {
-  const marks = { contacts: [1], files: [9], archived: null, redacted: false };
-  const rest = { mode: 'full' as const, rejects: [], crashAfterMs: null };
-  const copy = { id: 1, title: 'a', ...marks };
-  await prove(
-    [
-      { api: 'v1', copies: [{ ...copy, day: 1, owners: [7] }], ...rest },
-      { api: 'objects', copies: [{ ...copy, day: 2, owners: [] }], ...rest },
-      { api: 'v1', copies: [{ ...copy, day: 2, owners: [] }], ...rest },
-    ],
-    [[2, 0]],
-  );
-  expect(await bench.rows('select object_type from engagement_associations')).toEqual([
-    ['contact'],
-  ]);
+  const rest = { mode: 'full' as const, ...REST };
+  const runs: Run[] = [
+    { api: 'v1', copies: [{ ...COPY, owners: [7] }], ...rest },
+    { api: 'objects', copies: [{ ...COPY, day: 2 }], ...rest },
+    { api: 'v1', copies: [{ ...COPY, day: 2 }], ...rest },
+  ];
+  await prove(runs);
+  expect(fold(runs).map((row) => JSON.parse(row)[3])).toEqual([[]]);
 });
 
 test('a redacted e-mail that brings its row back is withheld by a rebuild, too', async () => {
-  const marks = { contacts: [], owners: [], files: [], archived: null };
-  const copy = { id: 1, day: 1, title: 'a', redacted: false, ...marks };
-  const rest = { api: 'v1' as const, rejects: [], crashAfterMs: null };
-  await prove(
-    [
-      { mode: 'full', copies: [copy], ...rest },
-      { mode: 'full', copies: [{ ...copy, id: 2 }], ...rest },
-      { mode: 'changes', copies: [{ ...copy, day: 2, redacted: true }], ...rest },
-    ],
-    [[2, 0]],
-  );
+  const rest = { api: 'v1' as const, ...REST };
+  await prove([
+    { mode: 'full', copies: [COPY], ...rest },
+    { mode: 'full', copies: [{ ...COPY, id: 2 }], ...rest },
+    { mode: 'changes', copies: [{ ...COPY, day: 2, redacted: true }], ...rest },
+  ]);
+});
+
+test('v1 keeps the labels of the associations that stay, run by run', async () => {
+  const rest = { mode: 'changes' as const, ...REST };
+  const labelled = { ...COPY, labels: ['Boss'], contacts: [1, 2] };
+  const runs = (...contacts: number[][]): Run[] => [
+    { api: 'objects', copies: [labelled], ...rest },
+    ...contacts.map((ids): Run => ({ api: 'v1', copies: [{ ...COPY, contacts: ids }], ...rest })),
+  ];
+  const toLabels = (history: Run[]) => JSON.parse(fold(history)[0] ?? '')[4];
+  expect(toLabels(runs([1]))).toEqual(['Boss']);
+  await prove(runs([1]));
+  expect(toLabels(runs([2], [1, 2]))).toEqual([]);
+  await prove(runs([2], [1, 2]));
 });

@@ -1,9 +1,18 @@
 import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ndjsonRoot } from '../../src/archive/runs.ts';
 import { parseJson } from '../../src/json.ts';
 import { PORTAL, type RowSpec } from '../support/ndjson-run.ts';
 import { toSha256 } from '../support/raw-run.ts';
-import { createWorkbench, NOW, toCounts, type Workbench } from './workbench.ts';
+import {
+  createWorkbench,
+  hashTables,
+  NOTHING,
+  NOW,
+  toCounts,
+  type Workbench,
+} from './workbench.ts';
 
 const FIRST = '2026/11/05/101500Z-full';
 const SECOND = '2026/11/06/101500Z-changes';
@@ -105,14 +114,17 @@ test('the ledger has a row for the run, every column of it', async () => {
     withheld: 0,
     deleted: 0,
     rejected: 4,
+    redacted: 0,
+    accepts_redacted: false,
     duration_ms: 0,
   };
   const times = { started_at: '2026-11-05T10:15:00.000Z', loaded_at: NOW };
   expect(ledger).toEqual([{ row: expected }]);
   expect(result).toEqual({
     merged: [{ ...expected, ...times }],
+    replayed: 0,
     alreadyMerged: 0,
-    leftOut: [],
+    written: { ...NOTHING, rows: 2 },
     durationMs: 0,
   });
   expect(
@@ -126,7 +138,8 @@ test('the ledger has a row for the run, every column of it', async () => {
 test('loading again does nothing, and says how much there is already', async () => {
   await bench.bring(FIRST, [{ id: 1 }]);
   const before = await bench.rows('select xmin, * from engagements');
-  expect(await bench.load()).toEqual({ merged: [], alreadyMerged: 1, leftOut: [], durationMs: 0 });
+  const nothing = { merged: [], replayed: 0, written: NOTHING, durationMs: 0 };
+  expect(await bench.load()).toEqual({ ...nothing, alreadyMerged: 1 });
   expect(await bench.rows('select xmin, * from engagements')).toEqual(before);
 });
 
@@ -210,9 +223,7 @@ test.each([EARLY, null])("the other API's words do not replace a row of %s", asy
   const api = 'objects' as const;
   const words = { ...row, title: 'objects', associations: { contact: [1] }, api };
   expect(await bench.bring(SECOND, [words], { associationKinds: ['contact'] })).toBe('0 0 1 0 0');
-  expect((await bench.load({ replay: { from: SECOND } })).merged.map(toCounts)).toEqual([
-    '0 0 1 0 0',
-  ]);
+  expect((await bench.load({ from: SECOND })).written).toEqual(NOTHING);
   expect(await bench.rows('select title, api from engagements')).toEqual([['v1', 'v1']]);
   expect(await associations()).toEqual([
     ['1', 'contact', '1'],
@@ -234,10 +245,10 @@ test('associations edited without moving the time of change follow the other API
   const kinds = { associationKinds: ['contact'] };
   expect(await bench.bring(SECOND, [edited], kinds)).toBe('0 1 0 0 0');
   expect(await bench.bring(THIRD, [edited], kinds)).toBe('0 0 1 0 0');
-  const { merged } = await bench.load({ replay: { from: FIRST } });
-  expect(merged.map(toCounts)).toEqual(['0 0 1 0 0', '0 0 1 0 0', '0 0 1 0 0']);
+  expect((await bench.load({ from: FIRST })).written).toEqual(NOTHING);
+  // The row itself is as it was.
   expect(await bench.rows('select title, api, left(raw_page, 17) from engagements')).toEqual([
-    ['v1', 'objects', '2026/11/06/101500'],
+    ['v1', 'v1', '2026/11/05/101500'],
   ]);
   expect(await associations()).toEqual([
     ['1', 'contact', '2'],
@@ -246,27 +257,33 @@ test('associations edited without moving the time of change follow the other API
   expect(await attachments()).toEqual([['1', '8']]);
 });
 
-test('a row that comes back is no longer deleted; an archived copy from before does not revive it', async () => {
-  await bench.bring(FIRST, [{ id: 1 }, { id: 2 }]);
-  await bench.client.query(`update engagements set deleted_at = '2026-11-06T00:00:00Z'`);
-  const replayed = await bench.load({ replay: { from: FIRST } });
-  expect(replayed.merged.map(toCounts)).toEqual(['0 0 2 0 0']);
-  expect(await bench.bring(SECOND, [{ id: 1 }])).toBe('0 1 0 0 0');
-  expect(
-    await bench.rows('select id, deleted_at is null, raw_page from engagements order by id'),
-  ).toEqual([
-    ['1', true, `${FIRST}/engagements-000001.json#0`],
-    ['2', false, `${FIRST}/engagements-000001.json#1`],
-  ]);
+test('a mark of deletion that somebody set or took away is as the runs say after a replay', async () => {
+  const types = { types: { NOTE: 2 } };
+  await bench.bring(FIRST, [{ id: 1 }, { id: 2 }], types);
+  await bench.bring('2026/11/08/101500Z-full', [{ id: 1 }], types);
+  const expected = await hashTables(bench.client);
+  await bench.client.query(
+    `update engagements set deleted_at = case id when 1 then timestamptz '2026-11-06T00:00:00Z' end`,
+  );
+  const { written } = await bench.load({ from: FIRST });
+  expect(written).toEqual({ ...NOTHING, deletions: 2 });
+  expect(await hashTables(bench.client)).toEqual(expected);
 });
 
 test('a run transformed anew changes a deleted row, which stays deleted', async () => {
-  await bench.bring(FIRST, [{ id: 1, title: 'old words' }]);
-  await bench.client.query(`update engagements set deleted_at = '2026-11-06T00:00:00Z'`);
-  expect(await bench.bring(FIRST, [{ id: 1, title: 'new words' }])).toBe('0 1 0 0 0');
-  expect(await bench.rows('select title, deleted_at is null from engagements')).toEqual([
-    ['new words', false],
-  ]);
+  const types = { types: { NOTE: 2 } };
+  await bench.bring(FIRST, [{ id: 1, title: 'old words' }, { id: 2 }], types);
+  await bench.bring('2026/11/08/101500Z-full', [{ id: 2 }], types);
+  await bench.write(FIRST, [{ id: 1, title: 'new words' }, { id: 2 }], types);
+  const { merged, replayed, written } = await bench.load();
+  expect(merged.map(({ run }) => run)).toEqual([FIRST]);
+  expect({ replayed, written }).toEqual({ replayed: 1, written: { ...NOTHING, rows: 1 } });
+  expect(await bench.rows('select title, deleted_at is null from engagements order by id')).toEqual(
+    [
+      ['new words', false],
+      [null, true],
+    ],
+  );
 });
 
 test('associations and attachments are replaced as a set, and only where they differ', async () => {
@@ -321,6 +338,42 @@ test('associations of kinds that the run does not cover stay', async () => {
   ]);
 });
 
+test('labels follow the objects API, and v1 leaves them', async () => {
+  const api = 'objects' as const;
+  const row = { id: 1, updated_at: EARLY, api };
+  const labels = () =>
+    bench.rows('select object_type, object_id, labels from engagement_associations order by 1, 2');
+  await bench.bring(FIRST, [
+    {
+      ...row,
+      associations: { company: [3], contact: [1, 2] },
+      association_labels: { contact: { 2: ['Billing, \n "x"', 'Boss'] } },
+    },
+  ]);
+  expect(await labels()).toEqual([
+    ['company', '3', []],
+    ['contact', '1', []],
+    ['contact', '2', ['Billing, \n "x"', 'Boss']],
+  ]);
+  const v1 = { id: 1, updated_at: EARLY, associations: { contact: [2, 5] } };
+  expect(await bench.bring(SECOND, [v1])).toBe('0 1 0 0 0');
+  const kept = [
+    ['contact', '2', ['Billing, \n "x"', 'Boss']],
+    ['contact', '5', []],
+  ];
+  expect(await labels()).toEqual(kept);
+  expect((await bench.load({ from: FIRST })).written).toEqual(NOTHING);
+  expect((await bench.load({ rebuild: true })).written).toEqual(NOTHING);
+  expect(await labels()).toEqual(kept);
+  const relabelled = { contact: { 5: ['Boss'] } };
+  const edited = { ...row, associations: { contact: [2, 5] }, association_labels: relabelled };
+  await bench.bring(THIRD, [edited]);
+  expect(await labels()).toEqual([
+    ['contact', '2', []],
+    ['contact', '5', ['Boss']],
+  ]);
+});
+
 test('ids beyond 2^53 are exact in every column', async () => {
   const [odd, max] = ['9007199254740993', '9223372036854775807'];
   const row = {
@@ -343,7 +396,9 @@ test('ids beyond 2^53 are exact in every column', async () => {
     [String(PORTAL), '9007199254740992', null, null, null, null],
     [odd, max, odd, max, odd, max],
   ]);
-  expect(await bench.rows('select * from engagement_associations order by 4')).toEqual([
+  const pairs =
+    'select portal_id, engagement_id, object_type, object_id from engagement_associations';
+  expect(await bench.rows(`${pairs} order by 4`)).toEqual([
     [odd, max, 'contact', odd],
     [odd, max, 'contact', max],
   ]);
@@ -388,13 +443,15 @@ test('a replay restores what is gone and changes nothing that is right', async (
     `insert into engagement_associations values (${PORTAL}, 3, 'contact', 99)`,
   );
   expect((await bench.load()).merged).toEqual([]);
-  const { merged } = await bench.load({ replay: { from: '2026/11/05' } });
-  expect(merged.map(toCounts)).toEqual(['1 0 2 0 0']);
+  const { merged, replayed, written } = await bench.load({ from: '2026/11/05' });
+  expect({ merged, replayed }).toEqual({ merged: [], replayed: 1 });
+  // The row with its two links, the two that were gone, the one too many.
+  expect(written).toEqual({ ...NOTHING, rows: 1, links: 3 });
   expect(await state()).toEqual(before);
   expect(await bench.rows('select count(*) from load_runs')).toEqual([['1']]);
 });
 
-test('an unchanged replay touches no row, not even to lock it', async () => {
+test('an unchanged replay or rebuild touches no row, not even to lock it', async () => {
   const rows = [1, 2, 3].map((id) => ({ id, associations: { contact: [id] }, attachments: [id] }));
   await bench.bring(FIRST, rows);
   const tables = ['engagements', 'engagement_associations', 'engagement_attachments'];
@@ -402,25 +459,38 @@ test('an unchanged replay touches no row, not even to lock it', async () => {
     .map((table) => `select tableoid, ctid, xmin, xmax from ${table}`)
     .join(' union all ');
   const before = await bench.rows(versions);
-  expect((await bench.load({ replay: { from: FIRST } })).merged.map(toCounts)).toEqual([
-    '0 0 3 0 0',
-  ]);
+  for (const options of [{ from: FIRST }, { rebuild: true }]) {
+    expect(await bench.load(options)).toMatchObject({ replayed: 1, written: NOTHING });
+  }
   expect(await bench.rows(versions)).toEqual(before);
 });
 
-test('an older unmerged run is named and left out', async () => {
-  await bench.bring(SECOND, [{ id: 1, title: 'new' }]);
+test('a run that appears late joins, in its place', async () => {
+  await bench.bring(SECOND, [{ id: 1, title: 'new', associations: { contact: [1] } }]);
+  await bench.bring(THIRD, [{ id: 3 }]);
   await bench.write(FIRST, [{ id: 1, title: 'old' }, { id: 2 }]);
-  expect(await bench.load()).toEqual({
-    merged: [],
-    alreadyMerged: 1,
-    leftOut: [FIRST],
-    durationMs: 0,
-  });
-  expect(bench.notes).toEqual([
-    `left out: run ${FIRST} is older than a run that is merged already`,
+  const { merged, replayed, written } = await bench.load();
+  expect(merged.map((entry) => `${entry.run} ${toCounts(entry)}`)).toEqual([`${FIRST} 2 0 0 0 0`]);
+  expect({ replayed, written }).toEqual({ replayed: 2, written: { ...NOTHING, rows: 1 } });
+  expect(await titles()).toEqual([
+    ['1', 'new'],
+    ['2', null],
+    ['3', null],
   ]);
-  expect(await titles()).toEqual([['1', 'new']]);
+  expect((await bench.load()).alreadyMerged).toBe(3);
+});
+
+test('a run that appears late joins though others were pruned', async () => {
+  await bench.bring(FIRST, [{ id: 1, title: 'one' }, { id: 4 }]);
+  await bench.bring(THIRD, [{ id: 1, title: 'uno', updated_at: LATE }]);
+  await rm(path.join(ndjsonRoot(bench.dataDir), FIRST), { recursive: true });
+  await bench.write(SECOND, [{ id: 1, title: 'un', updated_at: EARLY }, { id: 2 }]);
+  expect((await bench.load()).merged.map(toCounts)).toEqual(['1 0 0 1 0']);
+  expect(await titles()).toEqual([
+    ['1', 'uno'],
+    ['2', null],
+    ['4', null],
+  ]);
 });
 
 test('a run without rows is merged too, and a portal learned later does not bring it back', async () => {
@@ -437,7 +507,6 @@ test('portals of several archives share a database', async () => {
   });
   const result = await bench.load({ dataDir: other });
   expect(result.merged.map(toCounts)).toEqual(['1 0 0 0 0']);
-  expect(result.leftOut).toEqual([]);
   expect(await bench.rows('select portal_id, title from engagements order by 1')).toEqual([
     ['7', 'theirs'],
     [String(PORTAL), 'ours'],
@@ -447,5 +516,5 @@ test('portals of several archives share a database', async () => {
 test('a folder without a manifest is no run', async () => {
   const folder = await bench.write(FIRST, [{ id: 1 }]);
   await rm(`${folder}/_manifest.json`);
-  expect(await bench.load()).toEqual({ merged: [], alreadyMerged: 0, leftOut: [], durationMs: 0 });
+  expect(await bench.load()).toMatchObject({ merged: [], replayed: 0, alreadyMerged: 0 });
 });

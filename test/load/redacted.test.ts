@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RowSpec } from '../support/ndjson-run.ts';
-import { createWorkbench, type Workbench } from './workbench.ts';
+import { createWorkbench, NOTHING, type Workbench } from './workbench.ts';
 
 const FIRST = '2026/11/05/101500Z-full';
 const SECOND = '2026/11/06/101500Z-changes';
@@ -31,7 +31,7 @@ const redacted = [[(REDACTED.metadata as { html: string }).html, null]];
 
 test('a redacted e-mail does not replace contents; it is counted and said', async () => {
   await bench.bring(FIRST, [GOOD]);
-  await bench.write(SECOND, [REDACTED, { ...REDACTED, id: 2 }]);
+  await bench.write(SECOND, [REDACTED, { ...REDACTED, id: 2 }], { redacted: 2 });
   const { merged } = await bench.load();
   expect(merged).toMatchObject([{ inserted: 1, unchanged: 1, withheld: 1 }]);
   expect(await html()).toEqual([...good, ...redacted]);
@@ -39,13 +39,12 @@ test('a redacted e-mail does not replace contents; it is counted and said', asyn
     `run ${SECOND}: 1 e-mails came redacted and did not replace the contents there are; the token lacks sales-email-read`,
   ]);
   expect(await bench.rows('select withheld from load_runs order by run')).toEqual([['0'], ['1']]);
-  const replayed = await bench.load({ replay: { from: SECOND } });
-  expect(replayed.merged).toMatchObject([{ unchanged: 2, withheld: 1 }]);
+  expect((await bench.load({ from: SECOND })).written).toEqual(NOTHING);
   expect(await html()).toEqual([...good, ...redacted]);
 });
 
 test('a rebuild withholds what was withheld, and what older runs that it takes in have contents of', async () => {
-  await bench.bring(SECOND, [REDACTED]);
+  await bench.bring(SECOND, [REDACTED], { redacted: 1 });
   await bench.write(FIRST, [GOOD]);
   await bench.load({ rebuild: true });
   expect(await html()).toEqual(good);
@@ -53,22 +52,46 @@ test('a rebuild withholds what was withheld, and what older runs that it takes i
   expect(await html()).toEqual(good);
 });
 
+test('older contents replace redacted ones', async () => {
+  await bench.bring(FIRST, [REDACTED], { redacted: 1 });
+  expect(await bench.bring(SECOND, [GOOD])).toBe('0 1 0 0 0');
+  expect(await html()).toEqual(good);
+  await bench.load({ from: FIRST });
+  expect(await html()).toEqual(good);
+});
+
 test('contents replace redacted ones, from the other API at the same time too', async () => {
-  await bench.bring(FIRST, [REDACTED]);
+  await bench.bring(FIRST, [REDACTED], { redacted: 1 });
   const late = { ...GOOD, updated_at: REDACTED.updated_at as string, api: 'objects' as const };
   await bench.bring(SECOND, [late]);
   expect(await html()).toEqual(good);
-  await bench.load({ replay: { from: FIRST } });
+  await bench.load({ from: FIRST });
   expect(await html()).toEqual(good);
 });
 
 test('unless they are accepted', async () => {
   await bench.bring(FIRST, [GOOD]);
-  await bench.write(SECOND, [REDACTED]);
+  await bench.write(SECOND, [REDACTED], { redacted: 1 });
   await bench.load({ acceptRedacted: true });
   expect(await html()).toEqual(redacted);
+  expect(await bench.rows('select redacted, accepts_redacted from load_runs order by run')).toEqual(
+    [
+      ['0', false],
+      ['1', true],
+    ],
+  );
   // What was accepted once needs no second word.
-  await bench.load({ replay: { from: FIRST } });
+  await bench.load({ from: FIRST });
+  await bench.load({ rebuild: true });
+  expect(await html()).toEqual(redacted);
+});
+
+test('what was withheld can be accepted by a replay', async () => {
+  await bench.bring(FIRST, [GOOD]);
+  await bench.bring(SECOND, [REDACTED], { redacted: 1 });
+  expect(await html()).toEqual(good);
+  await bench.load({ from: SECOND, acceptRedacted: true });
+  expect(await html()).toEqual(redacted);
   await bench.load({ rebuild: true });
   expect(await html()).toEqual(redacted);
 });

@@ -95,7 +95,7 @@ test('any text and any JSON comes back as it was', async () => {
     }),
     { numRuns: 40 },
   );
-});
+}, 180_000);
 
 test('empty text is not null', async () => {
   const empty = {

@@ -28,6 +28,9 @@ export interface Workbench extends TestDatabase {
   rows(sql: string, values?: unknown[]): Promise<unknown[][]>;
 }
 
+/** What a load writes that changes nothing. */
+export const NOTHING: LoadResult['written'] = { rows: 0, deletions: 0, links: 0, removed: 0 };
+
 /** The instant that all loads here happen at. */
 export const NOW = '2026-12-01T08:00:00.000Z';
 
@@ -99,7 +102,6 @@ export async function hashTables(
     'engagements',
     'engagement_associations',
     'engagement_attachments',
-    'engagement_returns',
     'load_runs',
   ]) {
     const { rows } = await client.query(

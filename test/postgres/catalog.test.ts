@@ -1,6 +1,9 @@
 // What lets the same tables be distributed by Citus: see ARCHITECTURE.md, "One loader for Postgres and Citus".
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readSql } from '../../src/load/run-sql.ts';
+import { ROW_KEYS, TABLE_COLUMNS } from '../../src/model/columns.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 /** Bookkeeping: never distributed. */
@@ -55,7 +58,6 @@ test('every table to be distributed has a primary key, and the same type of id',
   expect(rows).toEqual([
     { table: 'engagement_associations', column: 'engagement_id', type: 'bigint', keyed: true },
     { table: 'engagement_attachments', column: 'engagement_id', type: 'bigint', keyed: true },
-    { table: 'engagement_returns', column: 'engagement_id', type: 'bigint', keyed: true },
     { table: 'engagements', column: 'id', type: 'bigint', keyed: true },
   ]);
 });
@@ -73,7 +75,7 @@ test('there are no triggers and no foreign keys', async () => {
 
 test("the statements of a load call immutable functions alone, as Citus's workers need it", async () => {
   const folder = new URL('../../src/load/', import.meta.url);
-  const read = (file: string) => readFile(new URL(file, folder), 'utf8');
+  const read = (file: string) => readSql(path.basename(file, '.sql'), { id: 'id' });
   const statements = (await readdir(folder)).filter(
     (file) => file.endsWith('.sql') && !/^(?:create|drop)-/.test(file),
   );
@@ -106,8 +108,7 @@ test("the statements of a load call immutable functions alone, as Citus's worker
 });
 
 test('staging is made to be distributed with the engagements', async () => {
-  const sql = await readFile(new URL('../../src/load/create-staging.sql', import.meta.url), 'utf8');
-  await db.client.query(`begin; ${sql}`);
+  await db.client.query(`begin; ${await readSql('create-staging')}`);
   const { rows } = await db.client.query(
     `select c.relname::text as table, c.relpersistence as persistence, format_type(a.atttypid, null) as type,
             a.attnotnull as filled
@@ -116,5 +117,27 @@ test('staging is made to be distributed with the engagements', async () => {
   );
   await db.client.query('rollback');
   const like = { persistence: 'u', type: 'bigint', filled: true };
-  expect(rows).toEqual(['load_staging', 'load_verdicts'].map((table) => ({ table, ...like })));
+  expect(rows).toEqual(
+    ['load_keys', 'load_rows', 'load_state'].map((table) => ({ table, ...like })),
+  );
+});
+
+test('the columns and their comments are those of the table of columns', async () => {
+  const { rows } = await db.client.query(
+    `select attname::text as name, format_type(atttypid, null) as type, not attnotnull as nullable,
+            col_description(attrelid, attnum) as about
+     from pg_attribute where attrelid = 'engagements'::regclass and attnum > 0 order by attnum`,
+  );
+  const types: Record<string, string> = { timestamptz: 'timestamp with time zone' };
+  const columns = Object.entries({ ...ROW_KEYS, ...TABLE_COLUMNS }).flatMap(([name, column]) =>
+    column.sql === null
+      ? []
+      : [
+          {
+            ...{ name, type: types[column.sql] ?? column.sql },
+            ...{ nullable: column.nullable, about: column.about },
+          },
+        ],
+  );
+  expect(rows).toEqual(columns);
 });

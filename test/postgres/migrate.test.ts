@@ -29,7 +29,7 @@ test('makes the schema and its tables, and records what it did', async () => {
     `select version, name, length(md5) as md5, run_at <= now() and run_at > now() - interval '1 hour' as just_now
      from fresh.schema_migrations order by version limit 1`,
   );
-  expect(rows).toEqual([{ version: '1', name: 'engagements', md5: 32, just_now: true }]);
+  expect(rows).toEqual([{ version: '1', name: 'tables', md5: 32, just_now: true }]);
 });
 
 test('records the time rightly in whatever zone the server is', async () => {
@@ -85,9 +85,9 @@ test('refuses a schema that a newer version made', async () => {
 
 test('refuses a migration that was edited after it was applied', async () => {
   const folder = await copyMigrations();
-  await appendFile(path.join(folder, '001.do.engagements.sql'), '-- edited\n');
+  await appendFile(path.join(folder, '001.do.tables.sql'), '-- edited\n');
   await expect(migrate(db.client, 'hubspot', folder)).rejects.toThrow(
-    /^migration 1 of schema hubspot differs from .*001\.do\.engagements\.sql$/,
+    /^migration 1 of schema hubspot differs from .*001\.do\.tables\.sql$/,
   );
 });
 

@@ -194,8 +194,6 @@ test.each(
     duration_ms: ['number'],
     is_all_day: ['boolean'],
     starts_at: ['number'],
-    thread_id: ['number', 'string'],
-    subject: ['string'],
     reminders: ['object'],
   };
   for (const view of VIEWS) {

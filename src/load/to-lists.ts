@@ -1,11 +1,12 @@
 /**
- * The ids of a line as lists that SQL can split and compare: `string_to_array` is several times faster than taking JSON
+ * The links of a line as lists that SQL can split and compare: `string_to_array` is several times faster than taking JSON
  * apart, and lists in a fixed order are equal as texts when they are equal as sets. Pure; all in byte text.
  */
 
-/** Between the pairs of a list, and between kind and id of a pair: JSON escapes both, so neither is in a kind. */
+/** Between the pairs of a list, between kind and id of a pair, and before each label: JSON escapes all three. */
 const PAIR_END = '\x04';
 const KIND_END = '\x03';
+const LABEL = '\x05';
 
 /**
  * `{"company":[1],"contact":[2,3]}` as `company|1 contact|2 contact|3`, with U+0003 for the bar and U+0004 for the
@@ -39,9 +40,9 @@ function toPairListSlowly(json: string): string | undefined {
     } catch {
       return undefined;
     }
-    // Where a kind has U+0003 or U+0004 its pairs could not be told apart; no name in HubSpot has control characters.
+    // Where a kind has one of the separators, its pairs could not be told apart; no name in HubSpot has control characters.
     // biome-ignore lint/suspicious/noControlCharactersInRegex: those it is about
-    if (/[\x01-\x04]/.test(kind)) return undefined;
+    if (/[\x01-\x05]/.test(kind)) return undefined;
     const prefix = Buffer.from(`${kind}${KIND_END}`).toString('latin1');
     for (const id of (ids as string).split(',')) pairs.push(`${prefix}${id}`);
   }
@@ -54,4 +55,27 @@ export function toIdList(ids: string): string {
   if (!ids.includes(',')) return ids;
   const distinct = [...new Set(ids.split(','))];
   return distinct.sort((a, b) => a.length - b.length || (a < b ? -1 : 1)).join(',');
+}
+
+/**
+ * `{"contact":{"2":["Billing","Boss"]}}` as `contact|2>Billing>Boss`, with U+0003 for the bar, U+0005 before each label and
+ * U+0004 between associations; the empty text for `{}`. `undefined` when it is no such object. Separators within a label
+ * are left out.
+ */
+export function toLabelList(json: string): string | undefined {
+  if (json === '{}') return '\x02\x02';
+  let labels: Record<string, Record<string, string[]>>;
+  try {
+    labels = JSON.parse(Buffer.from(json, 'latin1').toString());
+  } catch {
+    return undefined;
+  }
+  const entries = Object.entries(labels).flatMap(([kind, byId]) =>
+    Object.entries(byId).map(
+      ([id, own]) =>
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: those it is about
+        `${kind}${KIND_END}${id}${own.map((label) => LABEL + label.replace(/[\x01-\x05]/g, '')).join('')}`,
+    ),
+  );
+  return `\x02${Buffer.from(entries.join(PAIR_END)).toString('latin1')}\x02`;
 }

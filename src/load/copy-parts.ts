@@ -7,7 +7,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { NdjsonPart } from '../archive/manifest.ts';
 import { ArchiveError } from '../errors.ts';
 import { cannotRead } from '../files.ts';
-import { COPY_STAGING, type CopyLines, type Form, toCopyLines } from './copy-lines.ts';
+import { type CopyLines, type ToFields, toCopyLines } from './copy-lines.ts';
 
 // Larger ones are no faster, and take more memory.
 const CHUNK_BYTES = 1 << 16;
@@ -18,25 +18,29 @@ export interface CopyInput {
   parts: readonly NdjsonPart[];
   /** The number of their first line in the run; the run's is 1. */
   firstLine: number;
-  form: Form;
-  /** The lines to copy, if not all of them. */
-  wanted?: ReadonlySet<number>;
+  /** The COPY statement, and what makes its lines. */
+  copy: string;
+  toFields: ToFields;
+  /** Hears the number of each line once and in order; all are copied without it. */
+  isWanted?: (line: number) => boolean;
   /** Hears how many of the run's lines have been read so far. */
   onRows(rows: number): void;
   signal: AbortSignal;
 }
 
 /**
- * Copies parts of a run into staging, proving on the way that they are those of the manifest; returns how many rows
- * Postgres says it took. Throws ArchiveError for a damaged file, the signal's reason, or Postgres's error.
+ * Copies parts of a run into a staging table, proving on the way that they are those of the manifest; returns how many
+ * rows Postgres says it took. Throws ArchiveError for a damaged file, the signal's reason, or Postgres's error.
  */
-export async function copyRun(client: Client, input: CopyInput): Promise<number> {
-  const stream = client.query(copyFrom(COPY_STAGING[input.form]));
+export async function copyParts(client: Client, input: CopyInput): Promise<number> {
+  const stream = client.query(copyFrom(input.copy));
   try {
     await pipeline(readParts(input), stream);
   } catch (error) {
-    // Postgres may stumble over a damaged line before we have read its file to the end, where the damage shows.
-    if (isDataException(error)) for await (const _ of readParts(input));
+    // Postgres may refuse a damaged line before we have read its file to the end, where the damage shows.
+    if (isDataException(error)) {
+      for await (const _ of readParts({ ...input, isWanted: () => false }));
+    }
     throw error;
   }
   return stream.rowCount;
@@ -60,7 +64,7 @@ async function* readPart(
   file: string,
   part: NdjsonPart,
   firstLine: number,
-  { form, wanted }: CopyInput,
+  { toFields, isWanted = () => true }: CopyInput,
 ): AsyncGenerator<CopyLines, void, undefined> {
   const hash = createHash('sha256');
   let line = firstLine;
@@ -73,7 +77,7 @@ async function* readPart(
       const { bytesRead } = await reading(file, () => handle.read(buffer, rest));
       if (bytesRead === 0) break;
       hash.update(buffer.subarray(rest, rest + bytesRead));
-      const read = toCopyLines(buffer.subarray(0, rest + bytesRead), line, form, wanted);
+      const read = toCopyLines(buffer.subarray(0, rest + bytesRead), line, toFields, isWanted);
       line += read.lines;
       if (read.stray) throw damaged(file, `line ${line - firstLine + 1} is not a row`);
       if (read.lines > 0) yield read;
@@ -100,7 +104,7 @@ async function reading<T>(file: string, read: () => Promise<T>): Promise<T> {
 /** The error for a file of a normalized run that is not what its manifest says. */
 export function damaged(file: string, what: string): ArchiveError {
   return new ArchiveError(`${file} is damaged: ${what}`, {
-    next: 'Make the run anew from its raw pages: run transform --force, then load; where later runs are merged, load --rebuild.',
+    next: 'Make the run anew from its raw pages: run transform --force, then load.',
   });
 }
 
