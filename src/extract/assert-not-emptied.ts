@@ -7,7 +7,7 @@ import type { PageSummary } from '../hubspot/page-summary.ts';
 import { OBJECT_TYPE_NAMES, toRowTypes } from '../model/object-types.ts';
 
 /**
- * A scope that was taken away shows as an empty portal: taken for the truth, it would delete every row.
+ * A token that lost a scope sees an empty portal: a complete run of that would delete every row.
  * Throws GuardRefused when the archive has records.
  */
 export function assertNotEmptied(state: ArchiveState): void {
@@ -22,8 +22,8 @@ export function assertNotEmptied(state: ArchiveState): void {
 }
 
 /**
- * By the objects API each type has a scope of its own. Throws GuardRefused when `page` says that there is nothing in
- * `stream` though the archive has some. Asked before the page is written down: when the scope is back, the run goes on.
+ * The same for one type of the objects API. Throws GuardRefused when `page` says that `stream` is empty although the
+ * archive has records of it. Called before the page is saved, so that the run can go on when the scope is back.
  */
 export function assertTypeNotEmptied(stream: string, page: PageSummary, state: ArchiveState): void {
   const name = OBJECT_TYPE_NAMES.find((each) => each === stream);
@@ -40,10 +40,10 @@ export function assertTypeNotEmptied(stream: string, page: PageSummary, state: A
 }
 
 /**
- * With only the old scope, v1's changes endpoint answers 200 and nothing (HubSpot's changelog of 2026). So an empty
- * answer is probed: what the archive holds was modified once, and so must be found. From just before the newest update
- * first; that engagement may be deleted by now, so from the beginning next.
- * Throws HubSpotRefused when still nothing comes.
+ * With only the old scope, v1's changes endpoint answers 200 with zero rows (HubSpot's changelog of 2026). So an empty
+ * answer is checked by asking for changes since just before the newest update that the archive has; and, since that
+ * engagement may be deleted by now, since the beginning.
+ * Throws HubSpotRefused when both answers are empty.
  */
 export async function assertNothingHidden(
   client: HubSpotClient,

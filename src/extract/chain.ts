@@ -3,7 +3,7 @@ import { HubSpotUnavailable } from '../errors.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
 import type { Ask } from './walk.ts';
 
-/** {@link Ask.from} of a page that only its cursor places. */
+/** {@link Ask.from} in a chain, where only the cursor says what a page holds. */
 export const CHAINED = -1n;
 
 /**
@@ -15,20 +15,20 @@ export interface Chain {
   plan(): Ask | undefined;
   begin(): void;
   drop(ask: Ask): void;
-  /** Throws HubSpotUnavailable when the cursor stays where it is though more is promised. */
+  /** Throws HubSpotUnavailable when HubSpot promises more but returns a cursor that it returned before. */
   check(ask: Ask, page: PageSummary): 'good' | 'refused';
-  /** Of a page asked for before the walk became a chain, nothing comes. */
+  /** A page that was asked for before the walk became a chain is ignored. */
   accept(ask: Ask, page: PageSummary): void;
   /**
-   * HubSpot refuses the cursor (400). When an earlier program was given it, HubSpot may have forgotten it since: begins
-   * anew and returns what to say of it. Undefined for any other cursor.
+   * HubSpot refuses the cursor (400). If it gave the cursor to an earlier extract, it may no longer know it: the chain
+   * then begins anew, and a message about it is returned. Undefined for any other cursor.
    */
   restart(reason: string): string | undefined;
 }
 
 type Link = Pick<KnownPage, 'cursor' | 'nextCursor' | 'hasMore'>;
 
-/** A chain that goes on where the `pages` of the journal, in any order, end it. */
+/** A chain that goes on after the `pages` of the journal, which may be in any order. */
 export function createChain(
   stream: string,
   pages: readonly Link[],
@@ -85,7 +85,7 @@ export function createChain(
       moved = true;
       cursor = start;
       seen.clear();
-      return `${stream}: HubSpot takes the cursor of then no more (${reason}); beginning anew`;
+      return `${stream}: HubSpot no longer accepts the cursor of the interrupted run (${reason}); beginning anew`;
     },
   };
 }

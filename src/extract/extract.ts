@@ -51,7 +51,7 @@ export interface ExtractDeps {
   signal: AbortSignal;
 }
 
-/** What became of it. */
+/** What an extract did. */
 export interface ExtractResult {
   /** As on disk. */
   manifest: RawManifest;
@@ -88,7 +88,7 @@ export async function extract(
   try {
     const last = findLastFull(state);
     const mode = decision.kind === 'resume' ? run?.plan.mode : decision.mode;
-    // How small compressed pages will be nobody knows.
+    // The size of compressed pages cannot be known before.
     const expectedBytes = mode === 'full' && !options.compress ? (last?.bytes ?? 0) : 0;
     const doneBytes = run?.pages.reduce((sum, page) => sum + page.bytes, 0) ?? 0;
     await assertRoom(options.dataDir, Math.max(0, expectedBytes - doneBytes), options.spareBytes);
@@ -116,7 +116,7 @@ export async function extract(
 
     async function save(page: FetchedPage): Promise<void> {
       assertOurs(page.answer.page.portalId);
-      // From the start: elsewhere, an empty page is the end.
+      // Only from the start: elsewhere an empty page is the end of the stream.
       if (mayBeEmptied && page.cursor === null) {
         assertTypeNotEmptied(page.stream, page.answer.page, state);
       }
@@ -133,7 +133,7 @@ export async function extract(
     }
 
     const { walks, pageLimit } = planWalks(draft, run?.pages ?? [], options, progress);
-    // The demo portal shares this process: asked for more at once, it would only take longer to answer.
+    // The demo portal runs in this process: more requests at once would only make each answer slower.
     const mostInFlight = options.demo ? 1 : undefined;
     await runWalks(walks, { client, save, signal }, pageLimit, mostInFlight);
     if (run === undefined) throw new Error('a walk from the start yields a page');
@@ -168,7 +168,7 @@ async function draftPlan(
   if (api === 'v1') return { mode, api, window };
   const types = wishes.types ?? OBJECT_TYPE_NAMES;
   const { objects, now } = await prepareObjects(apiVersion, types, client.fetchPage);
-  // Search needs a fixed end: rows that are modified while it goes on would move out from under it.
+  // A search needs a fixed end: rows that are modified meanwhile would leave an open window.
   const closed = window && { from: window.from, to: now.toISOString() };
   return { mode, api, apiVersion, window: closed, objects };
 }
@@ -202,7 +202,7 @@ function describe(decision: Decision, pages: number): string {
     : `fetching what changed since ${window.from}: ${why}`;
 }
 
-/** The last complete full run: the next will be about as large. */
+/** The last complete full run, by which the size of the next one is guessed. */
 function findLastFull({ runs }: ArchiveState): RawManifest | undefined {
   const manifests = runs.flatMap((run) => (run.state === 'complete' ? [run.manifest] : []));
   return manifests.findLast(({ mode }) => mode === 'full');
@@ -223,7 +223,7 @@ async function startRun(
   return beginRun(toFolder(options, run), plan, options);
 }
 
-/** Pages may arrive together; the first of them begins the run, once. */
+/** Does `work` once, with the first argument: several pages may arrive before the run has begun. */
 function createOnce<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
   let result: Promise<T> | undefined;
   return (argument) => {

@@ -19,7 +19,7 @@ import type { Id } from '../model/row.ts';
 import { toRawManifest } from './raw-manifest.ts';
 import type { Companion } from './walk.ts';
 
-/** A page as a walk yields it: what was asked, and the answer. */
+/** A page that a walk fetched, with its companions. */
 export interface FetchedPage {
   stream: string;
   walk: PageEntry['walk'];
@@ -35,8 +35,8 @@ export interface OpenRun {
   /** What the journal holds, in its order. */
   readonly pages: readonly KnownPage[];
   /**
-   * Resolves when the page and its journal line are safely on disk, and before it those that complete it: a page that
-   * the journal has is whole. Throws ArchiveError.
+   * Resolves when the page and its journal line are safely on disk. Its companions are written before it, so that every
+   * page of records in the journal is complete. Throws ArchiveError.
    */
   addPage(page: FetchedPage): Promise<void>;
   /** Writes the manifest, which makes the run complete. Throws ArchiveError. */
@@ -61,8 +61,8 @@ export async function beginRun(
 }
 
 /**
- * Opens an interrupted run to go on with it, after clearing what a killed program left: files half-written, and pages
- * that the journal does not have.
+ * Opens an interrupted run to go on with it, and removes what a killed extract left: half-written files, and pages that
+ * the journal does not have.
  */
 export async function resumeRun(folder: string, storage: PageStorage = {}): Promise<OpenRun> {
   const run = await openRun(folder, await readPlan(folder), storage);
@@ -76,7 +76,7 @@ export async function resumeRun(folder: string, storage: PageStorage = {}): Prom
 
 /** How pages are kept. */
 export interface PageStorage {
-  /** As `.json.gz`; the journal tells bytes and sha256 of their content all the same. */
+  /** As `.json.gz`; bytes and sha256 in the journal are those of the uncompressed page. */
   compress?: boolean;
 }
 
@@ -126,7 +126,7 @@ async function openRun(
     pages.push(toKnown(entry));
   }
 
-  /** Pages that come together share it, and none of them is written before it. */
+  /** Several pages may need it at the same time; none of them is written before it. */
   function writeOnce(stream: string, answer: PageAnswer<PageSummary>): Promise<void> {
     const place = { walk: 'chain', cursor: null } as const;
     const written = shared.get(stream) ?? write(stream, toFile(stream), place, answer, null);
@@ -157,8 +157,8 @@ async function openRun(
 }
 
 /**
- * The names of new pages. A page that a killed program had begun to complete but not written is not named again: what
- * completes it would belong to another.
+ * The names of new pages. When a killed extract had written a companion but not its page, the page's name is not used
+ * again: else the companion would belong to another page.
  */
 function createNames(pages: readonly KnownPage[], suffix: string): (stream: string) => string {
   const last = new Map<string, number>();
@@ -175,7 +175,7 @@ function createNames(pages: readonly KnownPage[], suffix: string): (stream: stri
   };
 }
 
-/** A request is long, and nothing that comes later depends on it. */
+/** Without the request, which is long and not needed any more. */
 function toKnown({ request: _, ...page }: PageEntry): KnownPage {
   return page;
 }

@@ -4,7 +4,7 @@ import type { PageSummary } from '../hubspot/page-summary.ts';
 import { createChain } from './chain.ts';
 import type { FindCompanions, Walk } from './walk.ts';
 
-/** A stream whose cursor says nothing to us. */
+/** A stream whose cursors only HubSpot understands. */
 export interface ChainStream {
   name: string;
   toRequest(cursor: string | null, limit: number): PageRequest;
@@ -13,7 +13,7 @@ export interface ChainStream {
   findCompanions?: FindCompanions;
 }
 
-/** Walks a stream page by page, going on where the journal's `pages` end; `note` hears when it has to begin anew. */
+/** Walks a stream page by page, from where the journal's `pages` end; `note` is told when it has to begin anew. */
 export function createChainWalk(
   stream: ChainStream,
   pages: readonly KnownPage[],

@@ -20,7 +20,7 @@ export function toPagedRequest(cursor: string | null, limit: number): PageReques
 
 /**
  * The request for the engagements modified since `since` (epoch ms), in no order; `cursor` is the one of the page
- * before. HubSpot once answered 500 to the epoch itself: the least it is asked for is a second later.
+ * before. HubSpot once answered 500 to the epoch itself, so the earliest instant sent is one second later.
  */
 export function toModifiedRequest(
   since: number,
@@ -45,7 +45,7 @@ export function parseModifiedBody(body: Buffer): PageSummary {
   return parseBody(body, 'after');
 }
 
-/** Records may be anything: what is wrong with one of them is transform's to say. */
+/** Records may be anything: transform decides whether one can be used. */
 function parseBody(body: Buffer, cursorKey: 'offset' | 'after'): PageSummary {
   const page = parsePage(body);
   const { results, hasMore } = page;

@@ -22,7 +22,7 @@ export interface Retry {
   retryAfterMs?: number;
 }
 
-/** Why the run ends here, resumable (HubSpotUnavailable) or until somebody acts (HubSpotRefused). */
+/** Why the run ends: HubSpotUnavailable if it can be resumed later, HubSpotRefused if somebody must act first. */
 export interface Stop {
   kind: 'stop';
   error: JobError;
@@ -69,7 +69,7 @@ export function toFailure(answer: Answer, path = ''): Retry | Stop {
           ? 'Run extract again tomorrow to go on.'
           : `Run extract again in ${toWait(retryAfterMs)} to go on.`,
       );
-    // 530: a token that is no token at all (seen by Airbyte).
+    // HubSpot answers 530 to text that has not the form of a token (seen by Airbyte).
     case 401:
     case 530:
       return refused(
@@ -81,7 +81,7 @@ export function toFailure(answer: Answer, path = ''): Retry | Stop {
     case 408:
       return retry('server');
   }
-  // 204 or 206, too: an answer, but no page.
+  // 204 and 206 are answers without a whole page.
   if (answer.status >= 500 || answer.status < 300) return retry('server');
   if (answer.status >= 300 && answer.status < 400) {
     return refused(
@@ -101,7 +101,7 @@ export function toFailure(answer: Answer, path = ''): Retry | Stop {
 export function toTokenFailure(answer: Answer): Retry | Stop {
   const { status } = answer;
   if (status < 400 || status > 403) return toFailure(answer);
-  // As a refused token, also where HubSpot calls it a bad request: that is the status for a cursor that it refuses.
+  // Status 401 even if HubSpot answered 400: a walk takes 400 for a cursor that HubSpot refuses.
   return refuse(401)(
     `HubSpot gives no access token to the OAuth app (${describe(answer, parseErrorBody(answer.body))})`,
     'Check HUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET and HUBSPOT_REFRESH_TOKEN: all three are of one app, and the refresh token ends when the app is uninstalled.',
@@ -128,7 +128,7 @@ function parseErrorBody(text: string): ErrorBody {
   }
 }
 
-/** Seconds, or a date by the clock of the `Date` header, in ms; `undefined` when absent, unreadable or no wait. */
+/** `Retry-After`, in ms: seconds, or a date to compare with the `Date` header. Undefined when absent, unreadable or past. */
 function parseRetryAfter(headers: Answer['headers']): number | undefined {
   const after = firstOf(headers['retry-after']).trim();
   const ms = /^\d+(\.\d+)?$/.test(after)
@@ -141,19 +141,19 @@ function firstOf(header: string | string[] | undefined): string {
   return (Array.isArray(header) ? header[0] : header) ?? '';
 }
 
-/** A time above zero for messages, rounded up: `25 minutes`, `24 hours`. */
+/** A time above zero in words, rounded up: `25 minutes`, `24 hours`. */
 export function toWait(ms: number): string {
   const minutes = Math.ceil(ms / 60_000);
   if (minutes === 1) return 'a minute';
   return minutes < 120 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
 }
 
-// The policy may be missing, as every field; the message then tells.
+// `policyName` may be missing, as every field; then the message says it.
 function isDaily(body: ErrorBody): boolean {
   return body.policyName === 'DAILY' || /your daily limit/.test(text(body.message));
 }
 
-// The search limit names no policy; its message does.
+// A 429 of search has no `policyName`; its message names the limit.
 function isSecondly(body: ErrorBody): boolean {
   return (
     /^SECONDLY/.test(String(body.policyName)) || /your secondly limit/.test(text(body.message))
@@ -183,7 +183,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** For messages: no line breaks or escape sequences from outside, and no more than a screen line. */
+/** Text from outside, fit for a message: no line breaks or control characters, 200 characters at most. */
 export function oneLine(value: string): string {
   const clean = value.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
   return clean.length > 200 ? `${clean.slice(0, 199)}…` : clean;

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** A pace that keeps within a limit of requests per rolling interval, for one of HubSpot's buckets. */
+/** Keeps requests within one of HubSpot's limits per rolling interval. */
 export interface RateLimit {
   /**
    * Resolves when a request may be sent, and counts it at that instant; first come, first served. Rejects with the
@@ -15,9 +15,9 @@ export interface RateLimit {
   readonly waiting: number;
   /** Requests per millisecond that the allowance comes to. */
   readonly rate: number;
-  /** What an answer's headers say about the limit; they may change in mid-run. */
+  /** Takes in what an answer's headers say about the limit, which may change during a run. */
   learn(limit: { max?: number; intervalMs?: number; remaining?: number }): void;
-  /** An answer 429: nothing is sent for so long, and for a while more is left to others. */
+  /** After a 429: sends nothing for `ms`, and leaves a larger share to others for a while. */
   backOff(ms: number): void;
 }
 
@@ -32,20 +32,20 @@ export const UNKNOWN_ACCOUNT: Allowance = { max: 100, intervalMs: 10_000 };
 /** Search: per account, and its answers say nothing about it (HubSpot's usage guidelines). */
 export const SEARCH: Allowance = { max: 5, intervalMs: 1_000 };
 
-/** One request may be longer on its way to HubSpot than another: an interval is taken for this much longer. */
+/** Requests take different times to reach HubSpot: an interval is treated as this much longer than it is. */
 const SLACK = 1.02;
-/** The share of the allowance that is left to others after each 429, and taken back in every interval without one. */
+/** The share of the allowance that each 429 leaves to others, and that each interval without a 429 takes back. */
 const YIELD_SHARE = 0.03;
 const RECOVERY_SHARE = 0.01;
-/** Never is more than this share left to others because of 429s: they may be about something else. */
+/** 429s leave at most this share to others: they may have another cause. */
 const MOST_YIELDED_SHARE = 0.5;
-/** A difference of this share between HubSpot's count and ours is nobody's. */
+/** A difference up to this share between HubSpot's count and ours is ignored. */
 const NOISE_SHARE = 0.01;
 
 /**
- * A limiter that never sends more than the allowance within any rolling interval. What was left unused may be caught up
- * on within the interval: how fast is up to the caller. Others that use the same allowance are given way to. A request
- * leaves when `shared`, a limit for several of HubSpot's buckets together, allows it at the same instant.
+ * A limiter that never sends more than the allowance within any rolling interval. Requests that were not used may follow
+ * later within the interval, as fast as the caller likes. It leaves room for others who use the same allowance. A request
+ * leaves only when `shared`, a limit for several of HubSpot's limits together, allows it at the same instant.
  */
 export function createRateLimit(
   clock: Clock,
@@ -58,14 +58,14 @@ export function createRateLimit(
   let waiting = 0;
   let tail: Promise<unknown> = Promise.resolve();
   let pausedUntil = 0;
-  /** The share left to others because of a 429 at an instant. */
+  /** The share left to others, and when the last 429 raised it. */
   let yielded = { share: 0, at: 0 };
-  /** What others were last seen to use of the same allowance. */
+  /** How many requests others were last seen to make in an interval, and until when that counts. */
   let foreign = { requests: 0, until: 0 };
 
   let looked = Number.NEGATIVE_INFINITY;
 
-  /** The clock may be set back: what was noted by it goes along, or it would be waited for. */
+  /** When the clock was set back, the instants noted by it are set back as well; else they would lie in the future. */
   function nowMs(): number {
     const now = clock.now().getTime();
     const backMs = looked - now;
@@ -79,7 +79,7 @@ export function createRateLimit(
     return now;
   }
 
-  /** Requests within an interval. Less than one means one in several intervals. */
+  /** Requests that we may send within an interval now; at least one. */
   const allowed = (now: number): number => {
     const own = max * (1 - yieldedShare(now)) - (now < foreign.until ? foreign.requests : 0);
     return Math.max(1, Math.floor(own));
@@ -138,7 +138,7 @@ export function createRateLimit(
       if (limit.intervalMs !== undefined && limit.intervalMs > 0) intervalMs = limit.intervalMs;
       if (limit.remaining === undefined) return;
       const now = nowMs();
-      // What is under way counts here and not yet there: the largest difference of late is nearest to the truth.
+      // Requests under way are counted here but not yet by HubSpot: the largest recent difference is the best estimate.
       const requests = max - limit.remaining - sent.length;
       const isNoise = requests <= max * NOISE_SHARE;
       if (isNoise || (now < foreign.until && requests < foreign.requests)) return;
@@ -146,7 +146,7 @@ export function createRateLimit(
     },
     backOff(ms) {
       const now = nowMs();
-      // Those that were under way together tell of the same thing.
+      // 429s to requests that were under way together have one cause.
       if (now >= pausedUntil) {
         const share = Math.min(MOST_YIELDED_SHARE, yieldedShare(now) + YIELD_SHARE);
         yielded = { share, at: now };

@@ -5,22 +5,22 @@ export interface RetryInput {
   /** How many attempts at this page have failed in this way so far, from 1. */
   attempt: number;
   failure: Retry;
-  /** Whether the server has answered anything in this run: one that never did is probably the wrong one. */
+  /** Whether the server has answered anything in this run; one that never did is probably the wrong address. */
   everAnswered: boolean;
   /** In [0, 1). */
   random: number;
 }
 
-// The window frees itself bit by bit, and the client slows down by itself.
+// Room comes back bit by bit, and the rate limit slows down as well.
 const WINDOW_MS = 2_000;
 const LONGEST_WINDOW_MS = 10_000;
 const LOCKED_MS = 2_000;
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
-// Beyond this the program had better end and be run again. (Timers, too, end at 2^31 ms.)
+// For longer waits the run ends, to be resumed later. (A timer cannot wait more than 2^31 ms.)
 const PATIENCE_MS = 15 * 60_000;
 const ATTEMPTS = 10;
-// A limit is no failure: while others use it up, some ten minutes.
+// Others may be using up the limit: some ten minutes.
 const ATTEMPTS_LIMITED = 60;
 const ATTEMPTS_UNANSWERED = 4;
 

@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 /** Starts `extract`; `ended` tells its exit code (or signal) and what it said on stderr. */
-function startExtract(environment: Record<string, string> = {}) {
+function startExtract(environment: Record<string, string | undefined> = {}) {
   // Node 22 warns that its SQLite is new.
   const node = ['--disable-warning=ExperimentalWarning'];
   const argv = [
@@ -173,6 +173,34 @@ test('a wrong token is exit 3 and leaves no run', async () => {
   expect(stderr).not.toContain('pat-wrong');
   expect((await readArchiveState(dataDir)).runs).toEqual([]);
   expect(Object.keys(await listFiles(dataDir))).toEqual(['raw/engagements/_lock']);
+});
+
+test('an OAuth app extracts, and its secrets are in no file and no output', async () => {
+  const app = { HUBSPOT_CLIENT_SECRET: 'secret-5555', HUBSPOT_REFRESH_TOKEN: 'refresh-7777' };
+  const rotated = 'refresh-8888';
+  portal.faults.push({
+    when: ({ path: asked }) => asked === '/oauth/2026-09/token',
+    answer: {
+      status: 200,
+      body: JSON.stringify({ access_token: TOKEN, expires_in: 1800, refresh_token: rotated }),
+    },
+  });
+  const { exit, stderr } = await startExtract({
+    HUBSPOT_ACCESS_TOKEN: undefined,
+    HUBSPOT_CLIENT_ID: 'client-1234',
+    ...app,
+  }).ended;
+  expect(exit).toBe(0);
+  expect(stderr).toMatch(
+    /another refresh token.*store its refresh token as HUBSPOT_REFRESH_TOKEN/s,
+  );
+  await expectComplete();
+  for (const secret of [TOKEN, rotated, ...Object.values(app)]) {
+    expect(said).not.toContain(secret);
+    for (const file of Object.keys(await listFiles(dataDir))) {
+      expect(await readFile(path.join(dataDir, file), 'latin1')).not.toContain(secret);
+    }
+  }
 });
 
 test("another portal's archive is exit 6", async () => {

@@ -157,7 +157,7 @@ describe('a cursor of an earlier program that HubSpot has forgotten', () => {
     expect(resumedPages).toBe(1);
     expect(notes).toContainEqual(
       expect.stringMatching(
-        /^engagements: HubSpot takes the cursor of then no more \(HubSpot rejects/,
+        /^engagements: HubSpot no longer accepts the cursor of the interrupted run \(HubSpot rejects/,
       ),
     );
     const { pages, ids } = await readPages(folder);
