@@ -1,6 +1,6 @@
 import { HubSpotUnavailable } from '../errors.ts';
 import type { HubSpotClient, PageAnswer } from '../hubspot/client.ts';
-import { parseAssociationsBody, parseLabelsBody, parseListBody } from '../hubspot/crm-objects.ts';
+import { parseAssociationsBody, parseLabelsBody, parseReadBody } from '../hubspot/crm-objects.ts';
 import {
   MAX_READ_LIMIT,
   type ObjectQuery,
@@ -43,7 +43,7 @@ export function completePages(
       chunks.map(async (some) => {
         const answer = await fetch(
           () => toReadRequest({ ...query, properties }, some, archived),
-          (body) => parseListBody(query.type, body),
+          (body) => parseReadBody(query.type, body),
         );
         return {
           stream: `${name}.properties`,

@@ -1,6 +1,6 @@
 import type { PageEntry } from '../archive/journal.ts';
 import type { PageCounts, RawManifest, RunPlan } from '../archive/manifest.ts';
-import { ASSOCIATION_KIND_NAMES, toRowNames } from '../model/association-kinds.ts';
+import { FIRST_KINDS, toRowNames } from '../model/association-kinds.ts';
 
 /** The manifest of a run whose journal holds `pages` (at least one). Pure. */
 export function toRawManifest(
@@ -33,9 +33,7 @@ export function toRawManifest(
     newestUpdate: findNewest(pages),
     types: Object.fromEntries([...types].sort(([a], [b]) => (a < b ? -1 : 1))),
     associationKinds:
-      plan.api === 'v1'
-        ? 'all'
-        : toRowNames(plan.objects?.associationKinds ?? ASSOCIATION_KIND_NAMES).sort(),
+      plan.api === 'v1' ? 'all' : toRowNames(plan.objects?.associationKinds ?? FIRST_KINDS).sort(),
     streams,
     ...(counted.reduce<PageCounts | undefined>(add, undefined) ?? {
       pages: 0,

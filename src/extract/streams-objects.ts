@@ -8,7 +8,7 @@ import {
   MAX_SEARCH_LIMIT,
   toListRequest,
 } from '../hubspot/crm-requests.ts';
-import { ASSOCIATION_KIND_NAMES } from '../model/association-kinds.ts';
+import { FIRST_KINDS } from '../model/association-kinds.ts';
 import { OBJECT_TYPES, type ObjectType, type ObjectTypeName } from '../model/object-types.ts';
 import { completePages, type Definitions } from './complete-page.ts';
 import { NEXT_ID } from './coverage.ts';
@@ -28,7 +28,7 @@ export function planObjectsWalks(
 ): Walk[] {
   const { window, objects, apiVersion: version = '' } = plan;
   if (objects === undefined) throw new Error('a plan of the objects API has objects');
-  const kinds = objects.associationKinds ?? ASSOCIATION_KIND_NAMES;
+  const kinds = objects.associationKinds ?? FIRST_KINDS;
   const definitions: Definitions = new Map();
   const of = (stream: string): KnownPage[] => pages.filter((page) => page.stream === stream);
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
-import type { OAuthApp } from '../settings.ts';
+import type { Credentials, OAuthApp } from '../settings.ts';
 import { parseObject } from './parse-object.ts';
+import type { HttpRequest } from './send-request.ts';
 
 /** The access token that requests carry. */
 export interface AccessToken {
@@ -20,29 +21,35 @@ export interface TokenAnswer {
   refreshToken: string | undefined;
 }
 
-/** A token that does not change: of a service key, a project app or a private app. */
-export function createStaticToken(token: string): AccessToken {
-  return { current: async () => token, refuse: () => false, secrets: [token] };
-}
-
 /** Access tokens live 30 minutes (HubSpot's OAuth guide), and are renewed when this share of their time is left. */
 const RENEW_SHARE = 1 / 6;
 
+/** The server to ask (no slash at its end), and what it knows us by, which goes nowhere else. */
+export type Access = { apiUrl: string } & Credentials;
+
+/** Dependencies of the access token. */
+export interface AccessTokenDeps {
+  clock: Clock;
+  /** Asks the token endpoint until it answers. */
+  fetch(request: HttpRequest): Promise<TokenAnswer>;
+  /** Is told when HubSpot gives out another refresh token. */
+  note(message: string): void;
+}
+
 /**
- * The access tokens of an OAuth app, fetched when they are needed, by one request for all who wait. `fetch` sends the
- * form; `note` hears when HubSpot gives out another refresh token.
+ * The token of a service key or an app, which does not change; or those of an OAuth app, fetched when they are needed, by
+ * one request for all who wait.
  */
-export function createOAuthToken(
+export function createAccessToken(access: Access, deps: AccessTokenDeps): AccessToken {
+  if ('oauth' in access) return createOAuthToken(access.apiUrl, access.oauth, deps);
+  const { token } = access;
+  return { current: async () => token, refuse: () => false, secrets: [token] };
+}
+
+function createOAuthToken(
+  apiUrl: string,
   app: OAuthApp,
-  {
-    clock,
-    fetch,
-    note,
-  }: {
-    clock: Clock;
-    fetch(form: Record<string, string>): Promise<TokenAnswer>;
-    note(message: string): void;
-  },
+  { clock, fetch, note }: AccessTokenDeps,
 ): AccessToken {
   let { refreshToken } = app;
   const secrets = [app.clientSecret, refreshToken];
@@ -51,12 +58,7 @@ export function createOAuthToken(
 
   async function renew(): Promise<string> {
     const askedAt = clock.now().getTime();
-    const answer = await fetch({
-      grant_type: 'refresh_token',
-      client_id: app.clientId,
-      client_secret: app.clientSecret,
-      refresh_token: refreshToken,
-    });
+    const answer = await fetch(toTokenRequest(apiUrl, app, refreshToken));
     secrets.push(answer.token);
     if (answer.refreshToken !== undefined && answer.refreshToken !== refreshToken) {
       ({ refreshToken } = answer);
@@ -84,6 +86,23 @@ export function createOAuthToken(
       if (known?.token === token) known = undefined;
       return true;
     },
+  };
+}
+
+/** The secrets go in the body (HubSpot's specification, oauth.json): URLs end up in logs. */
+function toTokenRequest(apiUrl: string, app: OAuthApp, refreshToken: string): HttpRequest {
+  const form = new URLSearchParams({
+    grant_type: 'refresh_token',
+    client_id: app.clientId,
+    client_secret: app.clientSecret,
+    refresh_token: refreshToken,
+  });
+  return {
+    method: 'POST',
+    url: `${apiUrl}/oauth/${app.version}/token`,
+    query: {},
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: form.toString(),
   };
 }
 

@@ -1,11 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { HubSpotUnavailable } from '../errors.ts';
 import type { Progress } from '../progress.ts';
-import { type Credentials, withoutSecrets } from '../settings.ts';
+import { withoutSecrets } from '../settings.ts';
 import {
-  type AccessToken,
-  createOAuthToken,
-  createStaticToken,
+  type Access,
+  createAccessToken,
   parseTokenBody,
   type TokenAnswer,
 } from './access-token.ts';
@@ -121,9 +120,6 @@ const SECRET_LENGTH = 6;
 /** Requests of others that a 429 tells of are given so long to pass. */
 const BACK_OFF_MS = 1_000;
 
-/** The server to ask (no slash at its end), and what it knows us by, which goes nowhere else. */
-export type Access = { apiUrl: string } & Credentials;
-
 /** A client for one server. */
 export function createClient(
   access: Access,
@@ -142,22 +138,13 @@ export function createClient(
   let leftToday = Number.POSITIVE_INFINITY;
   const closing = new AbortController();
   const ends = new WeakMap<AbortSignal, AbortSignal>();
-  const token = createToken();
+  const token = createAccessToken(access, { clock, fetch: fetchToken, note: progress.note });
 
   /** A signal that also ends with the client. Kept, since AbortSignal.any is not free. */
   function toEnd(signal: AbortSignal): AbortSignal {
     const end = ends.get(signal) ?? AbortSignal.any([signal, closing.signal]);
     ends.set(signal, end);
     return end;
-  }
-
-  function createToken(): AccessToken {
-    if ('token' in access) return createStaticToken(access.token);
-    return createOAuthToken(access.oauth, {
-      clock,
-      fetch: fetchToken,
-      note: (message) => progress.note(message),
-    });
   }
 
   /** `text` without secrets: an answer may quote what it was asked with. */
@@ -213,10 +200,10 @@ export function createClient(
     return retry(attempt, withoutSecrets(access.apiUrl), deps);
   }
 
-  async function fetchToken(form: Record<string, string>): Promise<TokenAnswer> {
+  async function fetchToken(request: HttpRequest): Promise<TokenAnswer> {
     const signal = toEnd(ownSignal);
     const { value } = await untilAnswered(async () => {
-      const answer = await exchange(toTokenRequest(access, form), signal);
+      const answer = await exchange(request, signal);
       return isRetry(answer) ? answer : read(answer, parseTokenBody, toTokenFailure);
     }, signal);
     return value;
@@ -310,18 +297,6 @@ export function createClient(
       closing.abort(new Error('the client is closed'));
       await connections.close();
     },
-  };
-}
-
-/** The form goes in the body (HubSpot's specification, oauth.json): URLs end in logs. */
-function toTokenRequest(access: Access, form: Record<string, string>): HttpRequest {
-  const version = 'oauth' in access ? access.oauth.version : '';
-  return {
-    method: 'POST',
-    url: `${access.apiUrl}/oauth/${version}/token`,
-    query: {},
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams(form).toString(),
   };
 }
 

@@ -39,6 +39,13 @@ export function parseListBody(type: ObjectTypeName, body: Buffer): PageSummary {
   };
 }
 
+/** Reads an answer of batch read. Throws Error when the body is no such answer, or has an error that may pass. */
+export function parseReadBody(type: ObjectTypeName, body: Buffer): PageSummary {
+  const page = parsePage(body);
+  refuseErrors(page);
+  return summarize(type, readResults(page));
+}
+
 /** Reads a search page, whose cursor is its last id. Throws Error when the body is no such answer. */
 export function parseSearchBody(type: ObjectTypeName, body: Buffer): PageSummary {
   const page = parsePage(body);

@@ -19,3 +19,6 @@ export function toRowNames(kinds: readonly string[]): string[] {
   const names: Record<string, string> = ASSOCIATION_KINDS;
   return kinds.map((kind) => names[kind] ?? kind);
 }
+
+/** The kinds that runs asked for whose plans do not say it, as the API names them. */
+export const FIRST_KINDS: readonly string[] = ['contacts', 'companies', 'deals', 'tickets'];
