@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { evolvePortal } from '../src/demo/evolve-portal.ts';
 import { type Portal, startPortal } from './portal/start-portal.ts';
 import { createTestDatabase, type TestDatabase } from './support/postgres.ts';
 import { runCli } from './support/run-cli.ts';
@@ -72,7 +71,7 @@ test('either API makes the same tables of what both know, and so does a change-o
   timeout: 300_000,
 }, async () => {
   for (const name of NAMES) await bring(name, ARCHIVES[name][0] as string);
-  const { removed, associationsOnly } = evolvePortal(portal.store, { step: 1, now: Date.now() });
+  const { removed, associationsOnly } = portal.evolve({ step: 1, now: Date.now() });
   expect(removed).toBeGreaterThan(0);
   expect(associationsOnly).toBeGreaterThan(0);
   for (const name of NAMES) await bring(name, ARCHIVES[name][1] as string);

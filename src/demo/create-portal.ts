@@ -8,10 +8,9 @@ import {
   tenSecondlyLimit,
   unauthorized,
 } from './answers.ts';
-import { openPortalData, type PortalDataOptions } from './portal-data.ts';
+import { openPortalData, type PortalData, type PortalDataOptions } from './portal-data.ts';
 import { type Allowance, createRateLimit, PROFESSIONAL } from './rate-limit.ts';
 import type { PortalRequest } from './serve.ts';
-import type { Store } from './store.ts';
 
 /** What a portal is like; with nothing given it is the demo portal. */
 export interface PortalOptions extends PortalDataOptions {
@@ -23,7 +22,8 @@ export interface PortalOptions extends PortalDataOptions {
 /** A portal without its server. */
 export interface Portal {
   token: string;
-  store: Store;
+  /** What it holds, to be changed as users of a real portal do. */
+  data: PortalData;
   /** The answer to a request, which counts against the limits. */
   answer(request: PortalRequest): Answer;
   /** The headers that go with an answer now. */
@@ -56,7 +56,7 @@ export function createPortal(options: PortalOptions = {}): Portal {
 
   return {
     token,
-    store: data.store,
+    data,
     answer: (request) => refuse(request) ?? answerRequest(request, data),
     headersOf: ({ limits = 'all', headers }) => ({
       Date: clock.now().toUTCString(),

@@ -1,6 +1,5 @@
-import { exactNumber } from '../json.ts';
-import { type Answer, invalidRequest, pageOf } from './answers.ts';
-import type { ObjectType, TargetType } from './object-types.ts';
+import { type Answer, answerOf, invalidRequest, pageOf } from './answers.ts';
+import type { ObjectType, TargetName, TargetType } from './object-types.ts';
 import type { PortalData } from './portal-data.ts';
 import { parseId, readParts, type StoredRecord } from './stored-record.ts';
 
@@ -9,8 +8,13 @@ export type LinkPages = (path: string, after: string) => string;
 
 const MAX_INPUTS = 1_000;
 
-/** A label that the account's users made, besides the plain association. */
-const LABEL = { typeId: 37, name: 'main_point_of_contact', label: 'Main point of contact' };
+/** Labels that the account's users made, besides the plain association. */
+const LABELS: Record<TargetName, { typeId: number; name: string; label: string }> = {
+  contacts: { typeId: 37, name: 'main_point_of_contact', label: 'Main point of contact' },
+  companies: { typeId: 39, name: 'paying_company', label: 'Paying company' },
+  deals: { typeId: 41, name: 'deciding_deal', label: 'Deciding deal' },
+  tickets: { typeId: 43, name: 'original_ticket', label: 'Original ticket' },
+};
 
 /** A part of an object's associations of one kind: ids ascending, distinct. */
 interface AssociatedIds {
@@ -34,7 +38,7 @@ export function toInlineAssociations(
     const path = `/crm/v3/objects/${type.id}/${record.id}/associations/${target.id}`;
     const results = ids.flatMap((to) => [
       { id: String(to), type: `${type.singular}_to_${target.singular}` },
-      ...(hasLabel(to) ? [{ id: String(to), type: LABEL.name }] : []),
+      ...(hasLabel(to) ? [{ id: String(to), type: LABELS[target.name].name }] : []),
     ]);
     const paging = after && { next: { after, link: link(path, after) } };
     return [[target.name, { results, ...(paging && { paging }) }]];
@@ -42,9 +46,14 @@ export function toInlineAssociations(
   return kinds.length === 0 ? undefined : Object.fromEntries(kinds);
 }
 
+/** `GET /crm/associations/<version>/{from}/{to}/labels`: the kinds of association that there are between two types. */
+export function answerLabels(type: ObjectType, target: TargetType): Answer {
+  return answerOf({ results: [toPlainType(type, target), toLabelledType(target)] });
+}
+
 /**
  * `POST /crm/associations/<version>/{from}/{to}/batch/read` of at most 1,000 `{id, after?}`. Ids that have none are left
- * out of the results and named in `errors`, and the answer is a 207; recorded, also that `toObjectId` is a number.
+ * out of the results and named in `errors`, and the answer is a 207, as recorded.
  */
 export function answerAssociations(
   body: unknown,
@@ -63,14 +72,14 @@ export function answerAssociations(
   for (const input of inputs) {
     const id = String(input?.id);
     if (!/^\d+$/.test(id)) return invalidRequest(`Invalid input JSON: ${id} is not an id`);
-    const record = data.store.find(BigInt(id));
+    const record = data.stores[type.store].find(BigInt(id));
     const { ids, after } = readIds(record, type, target, data.batchAssociations, input.after);
     if (ids.length === 0) {
       errors.push(noAssociations(id, type, target));
       continue;
     }
     const to = ids.map((toId) => ({
-      toObjectId: exactNumber(Number(toId), String(toId)),
+      toObjectId: String(toId),
       associationTypes: toAssociationTypes(toId, type, target),
     }));
     results.push({ from: { id }, to, ...(after && { paging: { next: { after } } }) });
@@ -92,7 +101,7 @@ function readIds(
   limit: number,
   cursor?: unknown,
 ): AssociatedIds {
-  const isOfType = record !== undefined && type.v1Types.includes(record.type ?? '');
+  const isOfType = record !== undefined && type.recordTypes.includes(record.type ?? '');
   const listed = isOfType ? readParts(record).associations[target.v1Key] : undefined;
   if (!Array.isArray(listed)) return { ids: [], after: undefined };
   const known = listed.map(parseId).filter((id) => id !== undefined);
@@ -120,24 +129,31 @@ function hasLabel(id: bigint): boolean {
   return id % 7n === 0n;
 }
 
-function toAssociationTypes(id: bigint, from: ObjectType, to: TargetType): unknown[] {
-  const { typeId, label } = LABEL;
-  return [
-    { category: 'HUBSPOT_DEFINED', typeId: from.associationTypeIds[to.name], label: null },
-    ...(hasLabel(id) ? [{ category: 'USER_DEFINED', typeId, label }] : []),
-  ];
+function toAssociationTypes(id: bigint, from: ObjectType, to: TargetType): object[] {
+  return [toPlainType(from, to), ...(hasLabel(id) ? [toLabelledType(to)] : [])];
+}
+
+/** HubSpot's own association, which has no label. */
+function toPlainType({ associationTypeIds }: ObjectType, { name }: TargetType): object {
+  return { category: 'HUBSPOT_DEFINED', typeId: associationTypeIds[name] };
+}
+
+function toLabelledType({ name }: TargetType): object {
+  const { typeId, label } = LABELS[name];
+  return { category: 'USER_DEFINED', typeId, label };
 }
 
 function noAssociations(id: string, from: ObjectType, to: TargetType): unknown {
   return {
     status: 'error',
     category: 'OBJECT_NOT_FOUND',
-    subCategory: 'crm.associations.NO_ASSOCIATIONS_FOUND',
     message: `No ${to.singular} is associated with ${from.singular} ${id}.`,
     context: {
       fromObjectId: [id],
       fromObjectType: [from.singular],
       toObjectType: [to.singular],
     },
+    errors: [],
+    links: {},
   };
 }

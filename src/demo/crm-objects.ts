@@ -9,12 +9,12 @@ import { type LinkPages, toInlineAssociations } from './crm-associations.ts';
 import { OBJECT_PROPERTIES, toPropertyValue } from './object-properties.ts';
 import { findType, type ObjectType, TARGET_TYPES, type TargetType } from './object-types.ts';
 import type { PortalData } from './portal-data.ts';
-import { readParts, type StoredRecord } from './stored-record.ts';
+import { parseId, readParts, type StoredRecord } from './stored-record.ts';
 
 /** What is wanted of each object. */
 export interface ObjectWish {
   type: ObjectType;
-  /** Names; unknown ones are passed over. The three of {@link ALWAYS} come unasked. */
+  /** Names; unknown ones are passed over. Those of {@link ObjectType.always} come unasked. */
   properties: readonly string[];
   /** Kinds of associations; search gives none. */
   targets: readonly TargetType[];
@@ -23,9 +23,6 @@ export interface ObjectWish {
 
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 100;
-
-/** Properties that every answer has. */
-const ALWAYS = ['hs_createdate', 'hs_lastmodifieddate', 'hs_object_id'];
 
 /** How long HubSpot's recycle bin keeps a record. */
 const KEPT_MS = 90 * 86_400_000;
@@ -54,8 +51,8 @@ export function answerList(
   }
 
   const oldest = data.now() - KEPT_MS;
-  const { records, next } = data.store.from(BigInt(after), +limit, (version) => {
-    if (!type.v1Types.includes(version.type ?? '')) return false;
+  const { records, next } = data.stores[type.store].from(BigInt(after), +limit, (version) => {
+    if (!type.recordTypes.includes(version.type ?? '')) return false;
     if (archived !== 'true') return version.archivedAt === null;
     return version.archivedAt !== null && version.archivedAt > oldest;
   });
@@ -64,6 +61,46 @@ export function answerList(
   if (next === undefined) return pageOf(items, ']}');
   const paging = { next: { after: String(next), link: link('', String(next)) } };
   return pageOf(items, `],"paging":${JSON.stringify(paging)}}`);
+}
+
+/**
+ * `POST /crm/objects/<version>/{type}/batch/read` of at most 100 `{id}`. Ids that are unknown or archived are left out of the
+ * results and counted in `errors`, and the answer is a 207.
+ */
+export function answerBatchRead(body: unknown, type: ObjectType, data: PortalData): Answer {
+  const { inputs, properties = [] } = Object(body) as Record<string, unknown>;
+  if (!Array.isArray(inputs) || !Array.isArray(properties)) {
+    return invalidRequest('Invalid input JSON: inputs or properties are no lists');
+  }
+  if (inputs.length > MAX_LIMIT) {
+    return invalidRequest(`The maximum number of inputs is ${MAX_LIMIT}, got ${inputs.length}`);
+  }
+  const ids = inputs.map((input) => parseId(Object(input).id));
+  if (ids.includes(undefined)) return invalidRequest('Invalid input JSON: an input has no id');
+  const startedAt = new Date(data.now()).toISOString();
+  const records = ids.map((id) => data.stores[type.store].find(id as bigint));
+  const found = records.filter(
+    (record) => record !== undefined && type.recordTypes.includes(record.type ?? ''),
+  ) as StoredRecord[];
+  const wish = { type, properties: properties.map(String), targets: [], link: () => '' };
+  const missing = ids.length - found.length;
+  const failed =
+    missing > 0 ? `"numErrors":1,"errors":${JSON.stringify([notFound(missing)])},` : '';
+  const tail = `],${failed}"startedAt":"${startedAt}","completedAt":"${startedAt}"}`;
+  const items = found.values().map((record) => toCrmObject(record, wish, data));
+  const answer = pageOf(items, tail, '{"status":"COMPLETE","results":[');
+  return { ...answer, status: failed === '' ? 200 : 207 };
+}
+
+function notFound(count: number): object {
+  return {
+    status: 'error',
+    category: 'OBJECT_NOT_FOUND',
+    message: `Could not get some objects, they may be deleted or not exist: ${count}`,
+    context: {},
+    errors: [],
+    links: {},
+  };
 }
 
 /**
@@ -77,7 +114,7 @@ export function toCrmObject(
 ): Record<string, unknown> {
   const { archivedAt = null } = record;
   const parts = readParts(record);
-  const wanted = new Set([...ALWAYS, ...wish.properties]);
+  const wanted = new Set([...wish.type.always, ...wish.properties]);
   const properties = (OBJECT_PROPERTIES[wish.type.name] ?? [])
     .filter(({ name }) => wanted.has(name))
     .map(({ name, kind, read, custom }) => {

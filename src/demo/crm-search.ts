@@ -1,5 +1,6 @@
 import { type Answer, invalidRequest, pageOf } from './answers.ts';
 import { toCrmObject } from './crm-objects.ts';
+import { OBJECT_PROPERTIES } from './object-properties.ts';
 import type { ObjectType } from './object-types.ts';
 import type { PortalData } from './portal-data.ts';
 import type { StoredRecord } from './stored-record.ts';
@@ -17,7 +18,9 @@ const SEARCHABLE: Record<
 > = {
   hs_object_id: { of: ({ id }) => id, parse: (text) => toBigInt(text) },
   hs_createdate: { of: ({ createdAt }) => createdAt, parse: toMs },
+  createdate: { of: ({ createdAt }) => createdAt, parse: toMs },
   hs_lastmodifieddate: { of: ({ lastUpdated }) => lastUpdated, parse: toMs },
+  lastmodifieddate: { of: ({ lastUpdated }) => lastUpdated, parse: toMs },
 };
 
 const OPERATORS: Record<string, (value: Comparable, low: Comparable, high: Comparable) => boolean> =
@@ -57,11 +60,11 @@ function searchObjects(body: Record<string, unknown>, type: ObjectType, data: Po
   if (after + limit > data.searchCap) {
     refuse(`paging beyond ${data.searchCap} results is not possible: narrow the filters`);
   }
-  const test = toTest(asList(body['filterGroups'], 'filterGroups'));
-  const found = [...data.store.living()].filter(
-    (record) => type.v1Types.includes(record.type ?? '') && test(record),
+  const test = toTest(asList(body['filterGroups'], 'filterGroups'), type);
+  const found = [...data.stores[type.store].living()].filter(
+    (record) => type.recordTypes.includes(record.type ?? '') && test(record),
   );
-  found.sort(toOrder(asList(body['sorts'], 'sorts')));
+  found.sort(toOrder(asList(body['sorts'], 'sorts'), type));
 
   const properties = asList(body['properties'], 'properties').map(String);
   const wish = { type, properties, targets: [], link: () => '' };
@@ -74,19 +77,21 @@ function searchObjects(body: Record<string, unknown>, type: ObjectType, data: Po
   return { ...pageOf(items, tail, `{"total":${found.length},"results":[`), limits: 'daily' };
 }
 
-function toTest(groups: unknown[]): Test {
-  if (groups.length > 5) refuse('filterGroups must be 5 or fewer');
+function toTest(groups: unknown[], type: ObjectType): Test {
+  if (groups.length > 6) refuse('filterGroups must be 6 or fewer');
   const tests = groups.map((group) => {
-    const filters = asList(asObject(group, 'a filter group')['filters'], 'filters').map(toFilter);
+    const filters = asList(asObject(group, 'a filter group')['filters'], 'filters').map((filter) =>
+      toFilter(filter, type),
+    );
     if (filters.length > 6) refuse('filters must be 6 or fewer in a group');
     return (record: StoredRecord) => filters.every((filter) => filter(record));
   });
   return (record) => tests.length === 0 || tests.some((test) => test(record));
 }
 
-function toFilter(filter: unknown): Test {
+function toFilter(filter: unknown, type: ObjectType): Test {
   const { propertyName, operator, value, highValue } = asObject(filter, 'a filter');
-  const property = toProperty(propertyName);
+  const property = toProperty(propertyName, type);
   const holds = OPERATORS[String(operator)];
   if (holds === undefined) return refuse(`operator ${operator} is not supported by this portal`);
   const read = (bound: unknown): Comparable => {
@@ -99,19 +104,27 @@ function toFilter(filter: unknown): Test {
   return (record) => holds(property.of(record), low, high);
 }
 
-function toOrder(sorts: unknown[]): (a: StoredRecord, b: StoredRecord) => number {
+/** A sort is `{propertyName, direction}`, or the name as a text, with a minus for descending. */
+function toOrder(sorts: unknown[], type: ObjectType): (a: StoredRecord, b: StoredRecord) => number {
   if (sorts.length > 1) refuse('only one sort is possible');
-  const { propertyName = 'hs_createdate', direction = 'ASCENDING' } = asObject(
-    sorts[0] ?? {},
-    'a sort',
-  );
-  const { of } = toProperty(propertyName);
+  const [sort = {}] = sorts;
+  const [, minus, name] = typeof sort === 'string' ? (/^(-?)(.*)$/.exec(sort) ?? []) : [];
+  const { propertyName, direction } =
+    name === undefined
+      ? asObject(sort, 'a sort')
+      : { propertyName: name, direction: minus === '-' ? 'DESCENDING' : 'ASCENDING' };
+  const { of } =
+    propertyName === undefined
+      ? { of: (record: StoredRecord) => record.createdAt }
+      : toProperty(propertyName, type);
   const sign = direction === 'DESCENDING' ? -1 : 1;
   return (a, b) => (of(a) < of(b) ? -sign : of(a) > of(b) ? sign : 0);
 }
 
-function toProperty(name: unknown): NonNullable<(typeof SEARCHABLE)[string]> {
-  return SEARCHABLE[String(name)] ?? refuse(`property ${name} cannot be searched in this portal`);
+function toProperty(name: unknown, type: ObjectType): NonNullable<(typeof SEARCHABLE)[string]> {
+  const isKnown = OBJECT_PROPERTIES[type.name]?.some((rule) => rule.name === name);
+  const property = isKnown ? SEARCHABLE[String(name)] : undefined;
+  return property ?? refuse(`property ${name} of ${type.name} cannot be searched in this portal`);
 }
 
 /** Epoch milliseconds or ISO 8601. */

@@ -1,8 +1,10 @@
+import { type Letter, planConversations, toSingleLetter } from './conversations.ts';
+import { countContacts, type DemoRecords, type Matter } from './demo-records.ts';
 import { type Metadata, toMetadata } from './metadata.ts';
+import { type Contact, OWNERS, type Owner, pickColleague, toContact } from './people.ts';
 import { guid, type Random, seededRandom } from './random.ts';
-import { type PlannedEngagement, planEngagements } from './schedule.ts';
+import { isImported, type Lifetime, type PlannedEngagement, planEngagements } from './schedule.ts';
 import type { StoredRecord } from './stored-record.ts';
-import { type Person, toPerson } from './texts.ts';
 
 /** The number of HubSpot's old public demo portal. */
 export const DEMO_PORTAL_ID = 62_515;
@@ -26,12 +28,15 @@ export interface DemoRecord {
   metadata: Metadata;
 }
 
+/** What engagements are made from. */
+export interface DemoWorld {
+  life: Lifetime;
+  records: DemoRecords;
+}
+
 const DAY_MS = 86_400_000;
-const END = Date.parse('2018-04-10T23:59:59.999Z');
-const OWNERS = Array.from({ length: 9 }, (_, n) => toPerson(5_001 + n));
 // Where an association of the rarer kinds shows up, and how large its ids are.
 const RARE_ASSOCIATIONS = [
-  { kind: 'ticketIds', chance: 0.05, from: 2_600_001 },
   { kind: 'contentIds', chance: 0.02, from: 5_012_345_678 },
   { kind: 'quoteIds', chance: 0.015, from: 77_001 },
   { kind: 'marketingEventIds', chance: 0.01, from: 310_001 },
@@ -44,21 +49,37 @@ const RARE_ASSOCIATIONS = [
  * The demo portal, ascending by id: {@link planEngagements} decides ids, types and instants; a record is made when it is
  * read, always the same, so that a portal of 120 MB takes no memory.
  */
-export function demoEngagements(options: { size?: number } = {}): StoredRecord[] {
-  return planEngagements(options.size).map((planned) => ({
-    id: BigInt(planned.id),
-    type: planned.type,
-    createdAt: planned.createdAt,
-    lastUpdated: beginRecord(planned).lastUpdated,
-    read: () => toDemoRecord(planned),
-  }));
+export function demoEngagements(world: DemoWorld, size?: number): StoredRecord[] {
+  const { life } = world;
+  const planned = planEngagements(life, size);
+  const imported = planned.filter(({ createdAt }) => isImported(createdAt, life));
+  const importedAt = imported[0]?.createdAt ?? life.end;
+  const contacts = countContacts(importedAt, life);
+  const letters = planConversations(imported.length, contacts, importedAt);
+  let next = 0;
+  return planned.map((plan) => {
+    const letter = isImported(plan.createdAt, life) ? letters[next++] : undefined;
+    return {
+      id: BigInt(plan.id),
+      type: plan.type,
+      createdAt: plan.createdAt,
+      lastUpdated: drawLastUpdated(plan, life, toRandom(plan)),
+      read: () => toDemoRecord(plan, world, letter),
+    };
+  });
 }
 
-/** The record of a planned engagement; depends on nothing else. */
-export function toDemoRecord(planned: PlannedEngagement): DemoRecord {
+/** The record of a planned engagement; `letter`: where an e-mail stands in its conversation, alone by default. */
+export function toDemoRecord(
+  planned: PlannedEngagement,
+  world: DemoWorld,
+  letter?: Letter,
+): DemoRecord {
   const { id, type, createdAt } = planned;
-  const { random, contact, owner, lastUpdated } = beginRecord(planned);
-  const metadata = toMetadata(type, random, { id, createdAt, contact, owner });
+  const draft = begin(planned, world, letter);
+  const { random, contact, owner, lastUpdated } = draft;
+  const { end } = world.life;
+  const metadata = toMetadata(type, random, { ...draft, id, createdAt, end });
   return {
     engagement: {
       id,
@@ -66,18 +87,15 @@ export function toDemoRecord(planned: PlannedEngagement): DemoRecord {
       active: random.chance(0.98),
       createdAt,
       lastUpdated,
-      ...(random.chance(0.7) && {
-        createdBy: 215_482,
-        modifiedBy: random.pick([215_482, 216_511]),
-      }),
-      ...(random.chance(0.75) && { ownerId: owner.contactId }),
+      ...(random.chance(0.7) && { createdBy: owner.userId, modifiedBy: owner.userId }),
+      ...(random.chance(0.92) && { ownerId: owner.id }),
       type,
       ...(random.chance(0.1) && { uid: guid(random) }),
-      timestamp: occurredAt(type, createdAt, metadata, random),
-      ...toSource(type, random),
+      timestamp: letter?.sentAt ?? occurredAt(type, createdAt, metadata, random),
+      ...toSource(type, owner, random),
       ...toPreview(metadata, random),
     },
-    associations: toAssociations(contact, owner, random),
+    associations: toAssociations(draft, contact, random),
     ...(random.chance(0.8) && { attachments: toAttachments(random) }),
     ...((type === 'TASK' || type === 'MEETING') &&
       random.chance(0.4) && { scheduledTasks: [toReminder(id, type, createdAt, random)] }),
@@ -85,25 +103,58 @@ export function toDemoRecord(planned: PlannedEngagement): DemoRecord {
   };
 }
 
-/** The first draws of a record, which are cheap: `lastUpdated` is known without writing its letter. */
-function beginRecord({ id, createdAt }: PlannedEngagement): {
+/** Who an engagement is with, and what it is about. */
+interface Draft {
   random: Random;
-  contact: Person;
-  owner: Person;
+  contact: Contact;
+  owner: Owner;
+  letter: Letter;
+  deal: Matter | undefined;
+  ticket: Matter | undefined;
   lastUpdated: number;
-} {
-  // The remainder keeps ids beyond 2^31 apart: a seed has 32 bits.
-  const random = seededRandom(id % 4_294_967_291);
-  const contact = toPerson(random.int(0, 4_000));
-  const owner = random.pick(OWNERS);
-  const lastUpdated = random.chance(0.34) ? updatedAfter(createdAt, random) : createdAt;
-  return { random, contact, owner, lastUpdated };
 }
 
-/** Later than `createdAt`, mostly by little, and within the portal's period. */
-function updatedAfter(createdAt: number, random: Random): number {
+function toRandom({ id }: PlannedEngagement): Random {
+  // The remainder keeps ids beyond 2^31 apart: a seed has 32 bits.
+  return seededRandom(id % 4_294_967_291);
+}
+
+/** When a record was last changed: in a third of the cases later than it was made. The first draws of a record. */
+function drawLastUpdated(
+  { createdAt }: PlannedEngagement,
+  { end }: Lifetime,
+  random: Random,
+): number {
+  if (!random.chance(0.34)) return createdAt;
+  // Mostly by little, and within the portal's life.
   const delay = 1 + Math.floor(random.next() ** 4 * 200 * DAY_MS);
-  return createdAt + Math.min(delay, Math.max(1, END - createdAt));
+  return createdAt + Math.min(delay, Math.max(1, end - createdAt));
+}
+
+function begin(planned: PlannedEngagement, world: DemoWorld, inConversation?: Letter): Draft {
+  const { id, createdAt } = planned;
+  const { life, records } = world;
+  const random = toRandom(planned);
+  const lastUpdated = drawLastUpdated(planned, life, random);
+  // Half of the everyday work is about what is open.
+  const isMatter = inConversation === undefined && random.chance(0.5);
+  const deal = isMatter ? pickOpen(records.deals, createdAt, random) : undefined;
+  const ticket =
+    isMatter && deal === undefined ? pickOpen(records.tickets, createdAt, random) : undefined;
+  const anyone = random.int(0, countContacts(createdAt, life) - 1);
+  const number = inConversation?.contact ?? deal?.contact ?? ticket?.contact ?? anyone;
+  const contact = toContact(number);
+  const owner = random.chance(0.9) ? contact.owner : random.pick(OWNERS);
+  const letter = inConversation ?? toSingleLetter(id, { contact: number, sentAt: createdAt });
+  return { random, contact, owner, letter, deal, ticket, lastUpdated };
+}
+
+/** A matter that is open at an instant, or was closed in the week before; undefined when the dice find none. */
+function pickOpen(matters: readonly Matter[], at: number, random: Random): Matter | undefined {
+  const open = matters.filter(
+    ({ createdAt, closedAt = Infinity }) => createdAt <= at && at <= closedAt + 7 * DAY_MS,
+  );
+  return open.length > 0 && random.chance(0.8) ? random.pick(open) : undefined;
 }
 
 function occurredAt(type: string, createdAt: number, metadata: Metadata, random: Random): number {
@@ -112,18 +163,18 @@ function occurredAt(type: string, createdAt: number, metadata: Metadata, random:
   return random.chance(0.8) ? createdAt : createdAt - random.int(1, 2 * DAY_MS);
 }
 
-function toSource(type: string, random: Random): Record<string, unknown> {
+function toSource(type: string, owner: Owner, random: Random): Record<string, unknown> {
   return {
-    ...(random.chance(0.2) && { teamId: random.pick([381_141, 381_142]) }),
+    ...(random.chance(0.2) && { teamId: owner.team.id }),
     ...(random.chance(0.4) && {
       source: random.pick(['CRM_UI', 'EMAIL_INTEGRATION', 'API', 'WORKFLOWS']),
-      sourceId: `userId:${random.int(210_000, 219_999)}`,
+      sourceId: `userId:${owner.userId}`,
     }),
     ...(type !== 'EMAIL' &&
       random.chance(0.1) && { activityType: random.pick(['Demo', 'First "meeting"', 'Übergabe']) }),
     ...(random.chance(0.3) && {
       gdprDeleted: false,
-      allAccessibleTeamIds: random.chance(0.3) ? [381_141] : [],
+      allAccessibleTeamIds: random.chance(0.3) ? [owner.team.id] : [],
     }),
     ...(random.chance(0.15) && {
       queueMembershipIds: random.chance(0.3) ? [random.int(1_000, 9_999)] : [],
@@ -148,24 +199,27 @@ function toPreview(metadata: Metadata, random: Random): Record<string, unknown> 
   };
 }
 
-function toAssociations(contact: Person, owner: Person, random: Random): Record<string, number[]> {
-  // Not in order, as HubSpot's are not.
+function toAssociations(
+  { owner, deal, ticket }: Draft,
+  contact: Contact,
+  random: Random,
+): Record<string, number[]> {
+  // Colleagues of the contact, not in order, as HubSpot's are not.
   const others = Array.from({ length: random.chance(0.1) ? random.int(1, 4) : 0 }, () =>
-    random.int(0, 4_000),
+    pickColleague(contact, random),
   );
   return {
-    contactIds: random.chance(0.9)
-      ? [contact.contactId, ...others.map((n) => toPerson(n).contactId)]
-      : [],
-    companyIds: random.chance(0.5) ? [contact.companyId] : [],
-    dealIds: random.chance(0.2) ? [random.int(1_000_000, 290_000_000)] : [],
-    ownerIds: random.chance(0.1) ? [owner.contactId] : [],
+    contactIds: random.chance(0.9) ? [contact, ...others].map(({ id }) => id) : [],
+    companyIds: random.chance(0.5) ? [contact.company.id] : [],
+    dealIds: deal === undefined ? [] : [deal.id],
+    ownerIds: random.chance(0.1) ? [owner.id] : [],
+    ...(ticket === undefined
+      ? random.chance(0.45) && { ticketIds: [] }
+      : { ticketIds: [ticket.id] }),
     workflowIds: random.chance(0.03) ? [random.int(500_000, 2_900_000)] : [],
     ...Object.fromEntries(
       RARE_ASSOCIATIONS.flatMap(({ kind, chance, from }) => {
-        const lot = random.next();
-        if (lot < chance) return [[kind, [from + random.int(0, 50_000)]]];
-        return kind === 'ticketIds' && lot < 0.5 ? [[kind, []]] : [];
+        return random.chance(chance) ? [[kind, [from + random.int(0, 50_000)]]] : [];
       }),
     ),
   };

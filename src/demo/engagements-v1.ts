@@ -26,7 +26,7 @@ export function answerEngagementsV1(request: PortalRequest, data: PortalData): A
   if (!isPaged && !isModified && id === undefined) return notFound();
   if (method !== 'GET') return methodNotAllowed('GET');
   if (id !== undefined) {
-    const record = data.store.find(BigInt(id));
+    const record = data.stores.engagements.find(BigInt(id));
     return record === undefined ? notFound() : answerOf(record.read());
   }
   const { limit = DEFAULT_LIMIT } = query;
@@ -35,10 +35,13 @@ export function answerEngagementsV1(request: PortalRequest, data: PortalData): A
 }
 
 /** The records whose id is above `offset`, ascending. */
-function answerPaged(limit: number, query: Record<string, string>, { store }: PortalData): Answer {
+function answerPaged(limit: number, query: Record<string, string>, { stores }: PortalData): Answer {
   const { offset = '0' } = query;
   if (!/^\d+$/.test(offset)) return invalidParameter('offset', offset);
-  const { records, last, hasMore } = store.after(BigInt(offset), Math.min(limit, MAX_PAGED));
+  const { records, last, hasMore } = stores.engagements.after(
+    BigInt(offset),
+    Math.min(limit, MAX_PAGED),
+  );
   const items = records.values().map((record) => record.read());
   // The tail is written by hand, because an id may be too long for a JavaScript number.
   return pageOf(items, `],"hasMore":${hasMore},"offset":${last}}`);
@@ -60,12 +63,12 @@ type Ranked = { rank: number; id: bigint };
 function answerModifiedAfter(
   limit: number,
   { after = '' }: Record<string, string>,
-  { store }: PortalData,
+  { stores }: PortalData,
 ): Answer {
   const state = /^\d+$/.test(after) ? { since: +after, last: undefined } : readCursor(after);
   if (state === undefined) return invalidParameter('after', after);
   const left: (Ranked & { record: StoredRecord })[] = [];
-  for (const record of store.living()) {
+  for (const record of stores.engagements.living()) {
     if (!(record.lastUpdated >= state.since)) continue;
     const item = { rank: rankOf(record.id), id: record.id, record };
     if (state.last === undefined || compare(item, state.last) > 0) left.push(item);

@@ -1,10 +1,11 @@
-import { DEMO_PORTAL_ID, toDemoRecord } from './demo-engagements.ts';
+import { toDemoRecord } from './demo-engagements.ts';
+import type { PortalData } from './portal-data.ts';
 import { type Random, seededRandom } from './random.ts';
 import type { DemoType } from './schedule.ts';
 import type { Store } from './store.ts';
 import type { RecordChange, StoredRecord } from './stored-record.ts';
 
-/** What a step did, as counts. */
+/** What a step did to the engagements, as counts. */
 export interface Evolution {
   edited: number;
   /** Of the edits, those of associations that left `lastUpdated` alone. */
@@ -34,15 +35,58 @@ const NEW_TYPES: readonly { like: DemoType; type: string }[] = [
 
 /**
  * Lets the users of a portal work until `now` (epoch ms): edits, deletions, new records, and one edit of associations
- * that no modification date tells of. Which records and what becomes of them depends on `step` (1, 2, …) and the store
+ * that no modification date tells of. Which records and what becomes of them depends on `step` (1, 2, …) and the data
  * alone; everything happens within the minute before `now`. Steps are to be taken in their order.
  */
 export function evolvePortal(
-  store: Store,
+  data: PortalData,
   { step, now }: { step: number; now: number },
 ): Evolution {
+  const store = data.stores.engagements;
   const random = seededRandom(62_515_000 + step);
   const living = store.after(0, store.size).records.filter(({ type }) => type !== undefined);
+  const { repeat, at } = createUsers(living, now, random);
+  const perStep = (one: number): number => Math.ceil(living.length / one);
+  const edited = repeat(perStep(PER_EDIT), ({ id, type, createdAt }) =>
+    store.update(id, toEdit(type, step, random), { at: at(createdAt) }),
+  );
+  const associationsOnly = repeat(Math.min(1, living.length), ({ id }) =>
+    store.update(id, { associations: { contactIds: [1_201 + step] } }, { touch: false }),
+  );
+  const removed = repeat(perStep(PER_REMOVAL), ({ id, createdAt }) =>
+    store.remove(id, { at: at(createdAt) }),
+  );
+  const added = addEngagements(data, perStep(PER_ADDITION), at);
+  evolveRecords(data, now, random);
+  return { edited: edited + associationsOnly, associationsOnly, removed, added };
+}
+
+/** Some contacts get another telephone or are deleted, some deals another amount, some tickets are urgent. */
+function evolveRecords({ stores }: PortalData, now: number, random: Random): void {
+  const change = (store: Store, count: number, toChange: (n: number) => RecordChange): void => {
+    const { repeat, at } = createUsers([...store.living()], now, random);
+    let n = 0;
+    repeat(count, ({ id, createdAt }) => store.update(id, toChange(n++), { at: at(createdAt) }));
+  };
+  const { contacts, deals, tickets } = stores;
+  const perStep = (one: number, { size }: Store): number => Math.ceil(size / one);
+  change(contacts, perStep(PER_EDIT, contacts), (n) => ({
+    properties: { phone: `+1617557${1_000 + n}`, lifecyclestage: 'opportunity' },
+  }));
+  change(deals, perStep(PER_EDIT, deals), () => ({
+    properties: { amount: random.int(8, 400) * 125 },
+  }));
+  change(tickets, perStep(PER_EDIT, tickets), () => ({
+    properties: { hs_ticket_priority: 'URGENT' },
+  }));
+  const { repeat, at } = createUsers([...contacts.living()], now, random);
+  repeat(perStep(4_000, contacts), ({ id, createdAt }) =>
+    contacts.remove(id, { at: at(createdAt) }),
+  );
+}
+
+/** Who picks what to change, and when: none of the records twice, within the minute before `now`. */
+function createUsers(living: readonly StoredRecord[], now: number, random: Random) {
   const chosen = new Set<StoredRecord>();
   const choose = (): StoredRecord | undefined => {
     // Half of the choices fall on the youngest, which are of every type: the rest are nearly all e-mails.
@@ -52,29 +96,21 @@ export function evolvePortal(
     chosen.add(record);
     return record;
   };
-  const repeat = (count: number, change: (record: StoredRecord) => void): number => {
-    let done = 0;
-    // A record chosen before is passed over; a store may be too small for more.
-    for (let tries = 0; done < count && tries < count * 20; tries++) {
-      const record = choose();
-      if (record === undefined) continue;
-      change(record);
-      done++;
-    }
-    return done;
+  return {
+    /** Never before the record was made. */
+    at: (createdAt = 0): number => Math.max(createdAt, now - random.int(1, 60_000)),
+    /** How often it was done: a small store may have too few records. */
+    repeat(count: number, change: (record: StoredRecord) => void): number {
+      let done = 0;
+      for (let tries = 0; done < count && tries < count * 20; tries++) {
+        const record = choose();
+        if (record === undefined) continue;
+        change(record);
+        done++;
+      }
+      return done;
+    },
   };
-  const at = (): number => now - random.int(1, 60_000);
-
-  const perStep = (one: number): number => Math.ceil(living.length / one);
-  const edited = repeat(perStep(PER_EDIT), ({ id, type }) =>
-    store.update(id, toEdit(type, step, random), { at: at() }),
-  );
-  const associationsOnly = repeat(Math.min(1, living.length), ({ id }) =>
-    store.update(id, { associations: { contactIds: [1_201 + step] } }, { at: at(), touch: false }),
-  );
-  const removed = repeat(perStep(PER_REMOVAL), ({ id }) => store.remove(id, { at: at() }));
-  const added = addRecords(store, perStep(PER_ADDITION), at);
-  return { edited: edited + associationsOnly, associationsOnly, removed, added };
 }
 
 /** What a user changes in a record of `type`: the text by which it is known. */
@@ -83,26 +119,30 @@ function toEdit(type = '', step: number, random: Random): RecordChange {
   let key = 'body';
   if (type === 'CALL' || type === 'MEETING') key = 'title';
   if (type.endsWith('EMAIL') || type.endsWith('TASK')) key = 'subject';
-  return { engagement: { modifiedBy: 216_512 }, metadata: { [key]: text } };
+  return { engagement: { modifiedBy: 216_511 }, metadata: { [key]: text } };
 }
 
 /** New ids follow the highest so far, as they do at HubSpot; ids of the recycle bin are never used again. */
-function addRecords(store: Store, count: number, at: () => number): number {
+function addEngagements(
+  { stores, world, portalId }: PortalData,
+  count: number,
+  at: () => number,
+): number {
+  const store = stores.engagements;
   const { records } = store.from(0n, Number.POSITIVE_INFINITY, () => true);
   const highest = Number(records.at(-1)?.id ?? 0n);
-  const portalId = portalIdOf(records[0]?.read());
   for (let n = 0; n < count; n++) {
     const { like, type } = NEW_TYPES[n % NEW_TYPES.length] ?? { like: 'NOTE', type: 'NOTE' };
     const createdAt = at();
-    const record = toDemoRecord({ id: highest + (n + 1) * 1_117, type: like, createdAt });
+    const planned = { id: highest + (n + 1) * 1_117, type: like, createdAt };
+    const record = toDemoRecord(planned, { ...world, life: { ...world.life, end: createdAt } });
     const engagement = { ...record.engagement, portalId, type, lastUpdated: createdAt };
-    store.add({ ...record, engagement });
+    const metadata = type === 'INCOMING_EMAIL' ? toIncoming(record.metadata) : record.metadata;
+    store.add({ ...record, engagement, metadata });
   }
   return count;
 }
 
-function portalIdOf(record: unknown): unknown {
-  const engagement = (record as { engagement?: { portalId?: unknown } } | null | undefined)
-    ?.engagement;
-  return engagement?.portalId ?? DEMO_PORTAL_ID;
+function toIncoming({ from, to, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return from === undefined ? rest : { from: [to].flat()[0], to: [from], ...rest };
 }

@@ -1,13 +1,14 @@
 import { isRawNumber } from '../json.ts';
-import type { StoredRecord, V1Parts } from './stored-record.ts';
+import { OWN_NUMBER } from './people.ts';
+import type { RecordParts, StoredRecord } from './stored-record.ts';
 
 /** A property of an object type, and where its value comes from. */
 export interface PropertyRule {
   name: string;
   /** HubSpot's `type` and `fieldType`, of {@link KINDS}. */
   kind: keyof typeof KINDS;
-  /** The value in the v1 record, in v1's form; undefined when it is unset. */
-  read: (record: V1Parts, stored: StoredRecord) => unknown;
+  /** The value in the record, in v1's form; undefined when it is unset. */
+  read: (record: RecordParts, stored: StoredRecord) => unknown;
   /** Made by the account's users and not by HubSpot. */
   custom?: boolean;
 }
@@ -33,10 +34,25 @@ const field = (name: string, kind: Kind, key: string): PropertyRule =>
 const meta = (name: string, kind: Kind, key: string): PropertyRule =>
   rule(name, kind, ({ metadata }) => metadata[key]);
 
+/** Properties that every object has: its id, when it was made, when it was modified. */
+function ofAll(created: string, modified: string): PropertyRule[] {
+  return [
+    rule('hs_object_id', 'number', (_record, { id }) => String(id)),
+    rule(created, 'instant', (_record, { createdAt }) => createdAt),
+    rule(modified, 'instant', (_record, { lastUpdated }) => lastUpdated),
+  ];
+}
+
+/** Properties under the names by which a contact, a company, a deal or a ticket holds them; `__c` for custom ones. */
+function own(kind: Kind, names: string): PropertyRule[] {
+  return names.split(' ').map((name) => ({
+    ...rule(name, kind, ({ properties }) => properties[name]),
+    custom: name.endsWith('__c'),
+  }));
+}
+
 const COMMON: readonly PropertyRule[] = [
-  rule('hs_object_id', 'number', (_record, { id }) => String(id)),
-  rule('hs_createdate', 'instant', (_record, { createdAt }) => createdAt),
-  rule('hs_lastmodifieddate', 'instant', (_record, { lastUpdated }) => lastUpdated),
+  ...ofAll('hs_createdate', 'hs_lastmodifieddate'),
   field('hs_timestamp', 'instant', 'timestamp'),
   field('hubspot_owner_id', 'choice', 'ownerId'),
   field('hubspot_team_id', 'choice', 'teamId'),
@@ -73,14 +89,13 @@ export const OBJECT_PROPERTIES: Readonly<Record<string, readonly PropertyRule[]>
     meta('hs_call_body', 'html', 'body'),
     meta('hs_call_callee_object_id', 'number', 'calleeObjectId'),
     meta('hs_call_callee_object_type', 'choice', 'calleeObjectType'),
-    meta('hs_call_direction', 'choice', 'direction'),
+    rule('hs_call_direction', 'choice', readDirection),
     meta('hs_call_disposition', 'choice', 'disposition'),
     meta('hs_call_duration', 'number', 'durationMilliseconds'),
     meta('hs_call_external_account_id', 'text', 'externalAccountId'),
     meta('hs_call_external_id', 'text', 'externalId'),
     meta('hs_call_from_number', 'text', 'fromNumber'),
     meta('hs_call_recording_url', 'text', 'recordingUrl'),
-    meta('hs_call_source', 'choice', 'source'),
     meta('hs_call_status', 'choice', 'status'),
     meta('hs_call_title', 'text', 'title'),
     meta('hs_call_to_number', 'text', 'toNumber'),
@@ -152,6 +167,37 @@ export const OBJECT_PROPERTIES: Readonly<Record<string, readonly PropertyRule[]>
     meta('hs_task_subject', 'text', 'subject'),
     meta('hs_task_type', 'choice', 'taskType'),
   ],
+  contacts: [
+    ...ofAll('createdate', 'lastmodifieddate'),
+    ...own('text', 'firstname lastname email phone jobtitle company city country'),
+    ...own('choice', 'hubspot_owner_id lifecyclestage'),
+    ...own('number', 'associatedcompanyid'),
+    ...own('list', 'hs_merged_object_ids newsletter__c'),
+  ],
+  companies: [
+    ...ofAll('createdate', 'hs_lastmodifieddate'),
+    ...own('text', 'name domain phone city country'),
+    ...own('choice', 'hubspot_owner_id industry lifecyclestage'),
+    ...own('number', 'numberofemployees annualrevenue'),
+    ...own('list', 'hs_merged_object_ids'),
+  ],
+  deals: [
+    ...ofAll('createdate', 'hs_lastmodifieddate'),
+    ...own('text', 'dealname'),
+    ...own('number', 'amount'),
+    ...own('choice', 'hubspot_owner_id dealtype pipeline dealstage'),
+    ...own('instant', 'closedate'),
+    ...own('flag', 'hs_is_closed_won'),
+    ...own('list', 'hs_merged_object_ids'),
+  ],
+  tickets: [
+    ...ofAll('createdate', 'hs_lastmodifieddate'),
+    ...own('text', 'subject'),
+    ...own('long', 'content'),
+    ...own('choice', 'hubspot_owner_id hs_ticket_priority hs_pipeline hs_pipeline_stage'),
+    ...own('instant', 'closed_date'),
+    ...own('list', 'hs_merged_object_ids'),
+  ],
 };
 
 /** A value in the form of the objects API: text, an ISO instant, `;`-separated lists; undefined when it is unset. */
@@ -185,17 +231,23 @@ function addressRules(header: 'from' | 'sender' | 'to' | 'cc' | 'bcc'): Property
   ];
 }
 
-function readEmailHeaders({ metadata }: V1Parts): unknown {
+function readEmailHeaders({ metadata }: RecordParts): unknown {
   const { from, sender, to, cc, bcc } = metadata;
   const headers = JSON.stringify({ from, sender, to, cc, bcc });
   return headers === '{}' ? undefined : headers;
 }
 
+/** v1 does not say who called whom, but the numbers do. */
+function readDirection({ metadata }: RecordParts): string | undefined {
+  if (metadata['toNumber'] === OWN_NUMBER) return 'INBOUND';
+  return metadata['fromNumber'] === OWN_NUMBER ? 'OUTBOUND' : undefined;
+}
+
 // v1 records have no room for the properties of an account's own, so these go by the id.
-function readStageNote(_record: V1Parts, { id }: StoredRecord): unknown {
+function readStageNote(_record: RecordParts, { id }: StoredRecord): unknown {
   return id % 10n === 0n ? `Stage "qualified";\nsee \\N-${id}` : undefined;
 }
 
-function readScore(_record: V1Parts, { id }: StoredRecord): unknown {
+function readScore(_record: RecordParts, { id }: StoredRecord): unknown {
   return id % 15n === 0n ? Number(id % 100n) : undefined;
 }

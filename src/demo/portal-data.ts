@@ -1,14 +1,20 @@
-import { DEMO_PORTAL_ID, demoEngagements } from './demo-engagements.ts';
+import { DEMO_PORTAL_ID, type DemoWorld, demoEngagements } from './demo-engagements.ts';
+import { makeDemoRecords } from './demo-records.ts';
 import { evolvePortal } from './evolve-portal.ts';
+import type { StoreName } from './object-types.ts';
+import { toLifetime } from './schedule.ts';
 import { createStore, type Store } from './store.ts';
 import { readParts, type StoredRecord } from './stored-record.ts';
 
 /** What a portal holds. */
 export interface PortalDataOptions {
-  /** Engagements to have instead of the demo portal's. */
+  /** Engagements to have instead of the demo portal's; then it has no other records but those given. */
   engagements?: readonly StoredRecord[];
+  records?: Partial<Record<StoreName, readonly StoredRecord[]>>;
   /** How many engagements the demo portal has; 30,167 by default. */
   size?: number;
+  /** The demo portal's last day is that of this instant, and nothing in it is later; now by default. */
+  until?: Date;
   /** The number of the account; that of the first engagement by default. */
   portalId?: number;
   /**
@@ -39,7 +45,9 @@ export interface PortalData
   extends Required<
     Pick<PortalDataOptions, 'portalId' | 'inlineAssociations' | 'batchAssociations' | 'searchCap'>
   > {
-  store: Store;
+  stores: Record<StoreName, Store>;
+  /** What new engagements are made from. */
+  world: DemoWorld;
   /** Epoch milliseconds. */
   now: () => number;
 }
@@ -48,23 +56,40 @@ const DAY_MS = 86_400_000;
 
 /** The data of a portal, after its steps. */
 export function openPortalData(options: PortalDataOptions): PortalData {
-  const { step = 0, evolvedAt = [], clock } = options;
+  const { engagements, step = 0, evolvedAt = [], clock } = options;
   const now = clock ? () => +clock.now() : Date.now;
-  const records = options.engagements ?? demoEngagements(options);
-  const store = createStore(records, now);
-  const startedAt = now();
-  for (let n = 1; n <= step; n++) {
-    const at = evolvedAt[n - 1]?.getTime() ?? startedAt - (step - n) * DAY_MS;
-    evolvePortal(store, { step: n, now: at });
-  }
-  return {
-    store,
+  const life = toLifetime(options.until ?? new Date(now()));
+  const world: DemoWorld = { life, records: makeDemoRecords(life) };
+  const made = engagements
+    ? {}
+    : { engagements: demoEngagements(world, options.size), ...world.records.stored };
+  const held: Partial<Record<StoreName, readonly StoredRecord[]>> = {
+    ...made,
+    ...(engagements && { engagements }),
+    ...options.records,
+  };
+  const open = (name: StoreName): Store => createStore(held[name] ?? [], now);
+  const data: PortalData = {
+    stores: {
+      engagements: open('engagements'),
+      contacts: open('contacts'),
+      companies: open('companies'),
+      deals: open('deals'),
+      tickets: open('tickets'),
+    },
+    world,
     now,
-    portalId: options.portalId ?? findPortalId(options.engagements) ?? DEMO_PORTAL_ID,
+    portalId: options.portalId ?? findPortalId(engagements) ?? DEMO_PORTAL_ID,
     inlineAssociations: options.inlineAssociations ?? 100,
     batchAssociations: options.batchAssociations ?? 500,
     searchCap: options.searchCap ?? 10_000,
   };
+  const startedAt = now();
+  for (let n = 1; n <= step; n++) {
+    const at = evolvedAt[n - 1]?.getTime() ?? startedAt - (step - n) * DAY_MS;
+    evolvePortal(data, { step: n, now: at });
+  }
+  return data;
 }
 
 function findPortalId(records: readonly StoredRecord[] = []): number | undefined {

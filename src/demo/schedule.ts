@@ -17,7 +17,16 @@ export interface PlannedEngagement {
   createdAt: number;
 }
 
+/** When a portal lived, by epoch milliseconds. */
+export interface Lifetime {
+  /** The midnight (UTC) before its last day. */
+  lastDay: number;
+  /** Nothing has happened later. */
+  end: number;
+}
+
 const DAY_MS = 86_400_000;
+// The plan is made in the years of HubSpot's old public demo portal and then moved, so that it ends on the day wanted.
 const IMPORT_DAY = '2016-06-08';
 const IMPORTED_EMAILS = 26_622;
 const INVERSIONS = 124;
@@ -38,6 +47,7 @@ const SEASONS = [
 
 // Records exist on these days whatever the dice say, so that the period is always the same.
 const FIRST_AND_LAST = ['2015-03-31', '2018-04-10'];
+const LAST_DAY = Date.parse('2018-04-10');
 
 /** Three bursts of an importer within one UTC day, as hours. */
 const IMPORT_BURSTS = [
@@ -57,23 +67,48 @@ const ID_ANCHORS = [
 ];
 
 /**
- * Ids, types and instants of a demo portal, ascending by id; always the same for the same `size`. At
+ * The life of a portal whose last day is that of `until`: what happened on that day happened in the first half of the time
+ * up to then, so that nothing lies in the future, nor (most days) within the last hour, which a run of changes asks for again.
+ */
+export function toLifetime(until: Date): Lifetime {
+  const lastDay = Math.floor(until.getTime() / DAY_MS) * DAY_MS;
+  return { lastDay, end: lastDay + Math.floor((until.getTime() - lastDay) / 2) };
+}
+
+/**
+ * Ids, types and instants of a demo portal, ascending by id; always the same for the same lifetime and `size`. At
  * {@link DEMO_SIZE} the totals are exact; another size gives a portal in the same proportions.
  */
-export function planEngagements(size: number = DEMO_SIZE): PlannedEngagement[] {
+export function planEngagements(life: Lifetime, size: number = DEMO_SIZE): PlannedEngagement[] {
   const random = seededRandom(62_515);
+  const shiftMs = life.lastDay - LAST_DAY;
   const [imported = 0, ...cells] = apportion(
     [IMPORTED_EMAILS, ...SEASONS.flatMap((season) => season.counts)],
     size,
   );
   const everyday = SEASONS.flatMap((season, index) => {
     const at = index * DEMO_TYPES.length;
-    return planSeason(season, cells.slice(at, at + DEMO_TYPES.length), random);
+    const isQuiet = (day: number): boolean => isWeekend(day + shiftMs);
+    return planSeason(season, cells.slice(at, at + DEMO_TYPES.length), isQuiet, random);
   });
   const all = [...everyday, ...planImport(imported, random)].sort(
     (a, b) => a.createdAt - b.createdAt,
   );
-  return giveIds(displace(all, everyday, (INVERSIONS * size) / DEMO_SIZE, random), size);
+  const inOrder = displace(all, everyday, (INVERSIONS * size) / DEMO_SIZE, random);
+  const shareOfLastDay = (life.end - life.lastDay) / DAY_MS;
+  return giveIds(inOrder, size).map(({ createdAt, ...planned }) => ({
+    ...planned,
+    createdAt:
+      createdAt < LAST_DAY
+        ? createdAt + shiftMs
+        : life.lastDay + Math.floor((createdAt - LAST_DAY) * shareOfLastDay),
+  }));
+}
+
+/** Whether an engagement is one of the great import, by when it was made. */
+export function isImported(createdAt: number, { lastDay }: Lifetime): boolean {
+  const importDay = lastDay - LAST_DAY + Date.parse(IMPORT_DAY);
+  return createdAt >= importDay && createdAt < importDay + DAY_MS;
 }
 
 type Draft = Omit<PlannedEngagement, 'id'>;
@@ -81,16 +116,17 @@ type Draft = Omit<PlannedEngagement, 'id'>;
 function planSeason(
   season: (typeof SEASONS)[number],
   counts: readonly number[],
+  isQuiet: (day: number) => boolean,
   random: Random,
 ): Draft[] {
   const types = shuffle(
     DEMO_TYPES.flatMap((type, column) => Array<DemoType>(counts[column] ?? 0).fill(type)),
     random,
   );
-  const days = pickDays(season, Math.min(season.activeDays, types.length), random);
+  const days = pickDays(season, Math.min(season.activeDays, types.length), isQuiet, random);
   // The cube makes a few days very busy and many quiet.
   const urn = days.flatMap((day) =>
-    Array<number>(Math.ceil((isWeekend(day) ? 4 : 40) * random.next() ** 3)).fill(day),
+    Array<number>(Math.ceil((isQuiet(day) ? 4 : 40) * random.next() ** 3)).fill(day),
   );
   return types.map((type, index) => ({
     type,
@@ -102,12 +138,13 @@ function planSeason(
 function pickDays(
   { from, to }: { from: string; to: string },
   count: number,
+  isQuiet: (day: number) => boolean,
   random: Random,
 ): number[] {
   const days: { day: number; rank: number }[] = [];
   for (let day = Date.parse(from); day <= Date.parse(to); day += DAY_MS) {
     const name = new Date(day).toISOString().slice(0, 10);
-    const rank = random.next() * (isWeekend(day) ? 0.4 : 1);
+    const rank = random.next() * (isQuiet(day) ? 0.4 : 1);
     if (name !== IMPORT_DAY) days.push({ day, rank: FIRST_AND_LAST.includes(name) ? 2 : rank });
   }
   return days

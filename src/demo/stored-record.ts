@@ -11,11 +11,15 @@ export interface StoredRecord {
   read(): unknown;
 }
 
-/** The parts of a v1 record; those that an odd record lacks are empty. */
-export interface V1Parts {
+/**
+ * The parts of a record: those of v1; and `properties`, which contacts, companies, deals and tickets have in place of
+ * `metadata`. Those that a record lacks are empty.
+ */
+export interface RecordParts {
   engagement: Record<string, unknown>;
   associations: Record<string, unknown>;
   metadata: Record<string, unknown>;
+  properties: Record<string, unknown>;
   attachments: unknown[];
   [part: string]: unknown;
 }
@@ -25,11 +29,12 @@ export interface RecordChange {
   engagement?: Record<string, unknown>;
   associations?: Record<string, unknown>;
   metadata?: Record<string, unknown>;
+  properties?: Record<string, unknown>;
   [part: string]: unknown;
 }
 
-/** Reads a v1 record by its parts, whatever it is. */
-export function readParts(record: StoredRecord): V1Parts {
+/** Reads a record by its parts, whatever it is. */
+export function readParts(record: StoredRecord): RecordParts {
   const parts = asObject(record.read());
   const { attachments } = parts;
   return {
@@ -37,6 +42,7 @@ export function readParts(record: StoredRecord): V1Parts {
     engagement: asObject(parts['engagement']),
     associations: asObject(parts['associations']),
     metadata: asObject(parts['metadata']),
+    properties: asObject(parts['properties']),
     attachments: Array.isArray(attachments) ? attachments : [],
   };
 }

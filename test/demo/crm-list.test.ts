@@ -385,6 +385,6 @@ describe('associations inside an object', () => {
     const rest = await askJson(portal, '/crm/associations/2026-09/calls/contacts/batch/read', {
       inputs: [{ id: '1', after }],
     });
-    expect(rest.results).toMatchObject([{ from: { id: '1' }, to: [{ toObjectId: 9 }] }]);
+    expect(rest.results).toMatchObject([{ from: { id: '1' }, to: [{ toObjectId: '9' }] }]);
   });
 });

@@ -18,7 +18,7 @@ test('a property says what it is', async () => {
     type: 'number',
     fieldType: 'number',
     description: '',
-    groupName: 'call',
+    groupName: 'callinformation',
     options: [],
     displayOrder: -1,
     calculated: false,

@@ -79,6 +79,8 @@ test.each([
   [undefined, [10, 3, 2, 1]],
   [[{ propertyName: 'hs_object_id', direction: 'ASCENDING' }], [1, 2, 3, 10]],
   [[{ propertyName: 'hs_object_id', direction: 'DESCENDING' }], [10, 3, 2, 1]],
+  [['-hs_object_id'], [10, 3, 2, 1]],
+  [['hs_lastmodifieddate'], [1, 3, 10, 2]],
   [[{ propertyName: 'hs_lastmodifieddate', direction: 'ASCENDING' }], [1, 3, 10, 2]],
 ])('sorted by %j', async (sorts, ids) => {
   await start({ engagements: NOTES });
@@ -136,7 +138,7 @@ test.each([
   { query: 'text' },
   { filterGroups: {} },
   { filterGroups: [null] },
-  { filterGroups: Array.from({ length: 6 }, () => ({ filters: [] })) },
+  { filterGroups: Array.from({ length: 7 }, () => ({ filters: [] })) },
   { sorts: [{ propertyName: 'hs_object_id' }, { propertyName: 'hs_createdate' }] },
   { sorts: [{ propertyName: 'hs_note_body' }] },
   filters({ propertyName: 'hs_object_id', operator: 'CONTAINS', value: '1' }),

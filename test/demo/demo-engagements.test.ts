@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type DemoRecord, demoEngagements } from '../../src/demo/demo-engagements.ts';
-import { planEngagements } from '../../src/demo/schedule.ts';
+import { makeDemoRecords } from '../../src/demo/demo-records.ts';
+import { planEngagements, toLifetime } from '../../src/demo/schedule.ts';
 import { isRawNumber } from '../../src/json.ts';
 
-const plan = planEngagements();
+const life = toLifetime(new Date('2018-04-10T23:59:59.999Z'));
+const world = { life, records: makeDemoRecords(life) };
+const plan = planEngagements(life);
 const dayOf = (instant: number) => new Date(instant).toISOString().slice(0, 10);
 
 // Fields as HubSpot documents them; PUBLISHING_TASK is documented nowhere.
@@ -65,21 +68,19 @@ describe('the plan of the demo portal', () => {
   });
 
   test.each([0, 1, 7, 500, 1_000])('can have %i engagements', (size) => {
-    const small = planEngagements(size);
+    const small = planEngagements(life, size);
     expect(small).toHaveLength(size);
     expect(new Set(small.map(({ id }) => id)).size).toBe(size);
   });
 });
 
 describe('the records of the demo portal', () => {
-  const records = demoEngagements().map((stored) => stored.read() as DemoRecord);
+  const records = demoEngagements(world).map((stored) => stored.read() as DemoRecord);
 
   test('are the same for ever', () => {
-    const page = demoEngagements().slice(28_000, 28_250);
+    const page = demoEngagements(world).slice(28_000, 28_250);
     const text = JSON.stringify(page.map((stored) => stored.read()));
-    expect(createHash('sha256').update(text).digest('hex')).toBe(
-      '7682c2834b7c5c9088102034b442051c1f4d2c2fbbddd491725f6341da4ac3d5',
-    );
+    expect(createHash('sha256').update(text).digest('hex')).toBe('XX');
     expect(JSON.stringify(page.map((stored) => stored.read()))).toBe(text);
   });
 

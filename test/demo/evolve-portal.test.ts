@@ -1,16 +1,19 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { demoEngagements } from '../../src/demo/demo-engagements.ts';
 import { evolvePortal } from '../../src/demo/evolve-portal.ts';
-import { createStore, type Store } from '../../src/demo/store.ts';
+import { openPortalData } from '../../src/demo/portal-data.ts';
+import type { Store } from '../../src/demo/store.ts';
 import { askJson } from '../portal/ask.ts';
 import { type Portal, startPortal } from '../portal/start-portal.ts';
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 
+const UNTIL = new Date('2026-11-20T18:00:00Z');
+const portalOf = (size: number) =>
+  openPortalData({ size, until: UNTIL, clock: { now: () => new Date(NOW) } });
 const evolved = (steps: number, size = 3_000): Store => {
-  const store = createStore(demoEngagements({ size }), () => NOW);
-  for (let step = 1; step <= steps; step++) evolvePortal(store, { step, now: NOW });
-  return store;
+  const data = portalOf(size);
+  for (let step = 1; step <= steps; step++) evolvePortal(data, { step, now: NOW });
+  return data.stores.engagements;
 };
 const everything = (store: Store) => store.from(0n, Infinity, () => true).records;
 const dump = (store: Store) =>
@@ -23,14 +26,14 @@ describe('a step', () => {
   });
 
   test('edits some hundreds of the 30,167, removes and adds some dozens', () => {
-    const store = createStore(demoEngagements());
-    expect(evolvePortal(store, { step: 1, now: NOW })).toEqual({
+    const data = portalOf(30_167);
+    expect(evolvePortal(data, { step: 1, now: NOW })).toEqual({
       edited: 303,
       associationsOnly: 1,
       removed: 41,
       added: 51,
     });
-    expect(store.size).toBe(30_167 - 41 + 51);
+    expect(data.stores.engagements.size).toBe(30_167 - 41 + 51);
   });
 
   test('happens within the minute before its instant, and touches nothing else', () => {
@@ -71,8 +74,7 @@ describe('a step', () => {
   });
 
   test.each([0, 1, 2, 10])('works on a portal of %i', (size) => {
-    const store = createStore(demoEngagements({ size }));
-    expect(() => evolvePortal(store, { step: 1, now: NOW })).not.toThrow();
+    expect(() => evolvePortal(portalOf(size), { step: 1, now: NOW })).not.toThrow();
   });
 });
 
@@ -87,11 +89,35 @@ function workBetween(before: Store, after: Store): number[] {
 
 const textsOf = (record: unknown) => JSON.stringify((record as { metadata: unknown }).metadata);
 
+test('a step changes contacts, deals and tickets too, and keeps the rest', () => {
+  const { stores } = portalOf(100);
+  const { stores: later } = openPortalData({
+    size: 100,
+    until: UNTIL,
+    step: 1,
+    evolvedAt: [new Date(NOW)],
+  });
+  const changes = (['contacts', 'companies', 'deals', 'tickets'] as const).map((name) => {
+    const before = new Map([...stores[name].living()].map((r) => [r.id, JSON.stringify(r.read())]));
+    const changed = [...later[name].living()].filter(
+      (r) => JSON.stringify(r.read()) !== before.get(r.id),
+    );
+    expect(changed.every(({ lastUpdated }) => lastUpdated >= NOW - 60_000)).toBe(true);
+    return [name, changed.length, later[name].size - stores[name].size];
+  });
+  expect(changes).toEqual([
+    ['contacts', 41, -2],
+    ['companies', 0, 0],
+    ['deals', 5, 0],
+    ['tickets', 2, 0],
+  ]);
+});
+
 describe('a portal of step n', () => {
   const portals: Portal[] = [];
   const open = async (step: number, now: number, evolvedAt: Date[] = []) => {
     const clock = { now: () => new Date(now) };
-    const portal = await startPortal({ step, evolvedAt, clock, size: 3_000 });
+    const portal = await startPortal({ step, evolvedAt, clock, size: 3_000, until: UNTIL });
     portals.push(portal);
     return portal;
   };
