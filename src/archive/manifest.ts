@@ -37,6 +37,8 @@ export interface RunPlan {
   apiVersion?: string;
   /** Whether it is from the demo portal, whose rows never mix with real ones. */
   demo: boolean;
+  /** The instant at which the demo portal's data ends, which is the start of the archive's first run; absent for others. */
+  demoUntil?: string;
   /** What a changes run asks for: modified within [from, to), ISO instants; `to` null when open. Null for a full run. */
   window: { from: string; to: string | null } | null;
   /** By the objects API: what the run asks for. */
@@ -168,6 +170,7 @@ const RUN_PLAN: Shape<RunPlan> = {
   api: isApi,
   apiVersion: isOptional(isText),
   demo: isFlag,
+  demoUntil: isOptional(isInstant),
   window: isWindow,
   objects: isOptional(
     isShape<NonNullable<RunPlan['objects']>>({

@@ -1,4 +1,5 @@
 import { withArchiveLock } from '../archive/lock.ts';
+import { readArchiveState, toPlan } from '../archive/state.ts';
 import { systemClock } from '../clock.ts';
 import { startPortal } from '../demo/start-portal.ts';
 import { SettingsError } from '../errors.ts';
@@ -99,7 +100,9 @@ async function extractDemo(
   args: ExtractArguments,
   wishes: Wishes,
 ): Promise<ExtractResult> {
+  const until = await findDemoEnd(context.settings.dataDir);
   const { url, token, close } = await startPortal({
+    until,
     step: args.demoStep,
     evolvedAt: toStepInstants(args.demoStep),
   });
@@ -108,10 +111,21 @@ async function extractDemo(
     { demo: true, url },
   );
   try {
-    return await extractFrom(context, args, wishes, { demo: true, apiUrl: url, token });
+    const portal = { demo: true, demoUntil: until.toISOString(), apiUrl: url, token };
+    return await extractFrom(context, args, wishes, portal);
   } finally {
     await close();
   }
+}
+
+/**
+ * When the demo portal's data ends: at the start of the archive's first run. Every run notes it, so that it is still known
+ * when that one is pruned.
+ */
+async function findDemoEnd(dataDir: string): Promise<Date> {
+  const [first] = (await readArchiveState(dataDir)).runs;
+  const noted = first === undefined ? undefined : toPlan(first).demoUntil;
+  return noted === undefined ? systemClock.now() : new Date(noted);
 }
 
 /**
@@ -132,7 +146,7 @@ function extractFrom(
   context: Context,
   args: ExtractArguments,
   wishes: Wishes,
-  portal: { demo: boolean } & Access,
+  portal: { demo: boolean; demoUntil?: string } & Access,
 ): Promise<ExtractResult> {
   return watched(context, 'extract', async (progress) => {
     const clock = systemClock;
@@ -152,6 +166,7 @@ function extractFrom(
         {
           dataDir: settings.dataDir,
           demo: portal.demo,
+          ...(portal.demoUntil !== undefined && { demoUntil: portal.demoUntil }),
           pageLimit,
           allowEmpty,
           compress,

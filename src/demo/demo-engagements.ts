@@ -122,13 +122,14 @@ function toRandom({ id }: PlannedEngagement): Random {
 /** When a record was last changed: in a third of the cases later than it was made. The first draws of a record. */
 function drawLastUpdated(
   { createdAt }: PlannedEngagement,
-  { end }: Lifetime,
+  { settled }: Lifetime,
   random: Random,
 ): number {
-  if (!random.chance(0.34)) return createdAt;
-  // Mostly by little, and within the portal's life.
-  const delay = 1 + Math.floor(random.next() ** 4 * 200 * DAY_MS);
-  return createdAt + Math.min(delay, Math.max(1, end - createdAt));
+  const isChanged = random.chance(0.34);
+  // Mostly by little.
+  const most = Math.min(200 * DAY_MS, settled - createdAt);
+  const delay = 1 + Math.floor(random.next() ** 4 * most);
+  return isChanged && most > 0 ? createdAt + delay : createdAt;
 }
 
 function begin(planned: PlannedEngagement, world: DemoWorld, inConversation?: Letter): Draft {

@@ -80,7 +80,7 @@ function planMatters(count: number, life: Lifetime, random: Random, toMatter: To
     const contact = random.int(0, countContacts(createdAt, life) - 1);
     const { openDays, ...rest } = toMatter(n, { age, contact, random });
     const closedAt = rest.stage.isClosed
-      ? Math.min(life.end, createdAt + openDays * DAY_MS + random.int(0, DAY_MS))
+      ? Math.min(life.settled, createdAt + openDays * DAY_MS + random.int(0, DAY_MS))
       : undefined;
     return { contact, createdAt, closedAt, ...rest };
   });
@@ -173,7 +173,8 @@ function storeCompany(n: number, life: Lifetime): StoredRecord {
 
 function storeMatter(type: 'DEAL' | 'TICKET', matter: Matter, life: Lifetime): StoredRecord {
   const { id, contact, createdAt, closedAt, properties } = matter;
-  const lastUpdated = closedAt ?? Math.min(life.end, createdAt + 5 * DAY_MS);
+  const lastUpdated =
+    closedAt ?? Math.max(createdAt, Math.min(life.settled, createdAt + 5 * DAY_MS));
   return toStoredLazily(id, type, createdAt, lastUpdated, () => {
     const person = toContact(contact);
     const closing = type === 'DEAL' ? 'closedate' : 'closed_date';
@@ -197,7 +198,7 @@ function toInstants(n: number, life: Lifetime): [number, number] {
   const createdAt = Math.min(life.end, life.lastDay - Math.floor(days * DAY_MS));
   return [
     createdAt,
-    Math.max(createdAt, Math.min(life.end - n, createdAt + ((n * 17) % 500) * DAY_MS)),
+    Math.max(createdAt, Math.min(life.settled - n, createdAt + ((n * 17) % 500) * DAY_MS)),
   ];
 }
 

@@ -141,7 +141,9 @@ export function toContact(n: number): Contact {
 
 /** Some contact of the same company. */
 export function pickColleague({ number }: Contact, random: Random): Contact {
-  return toContact((number % COMPANIES) + COMPANIES * random.int(0, CONTACTS / COMPANIES - 1));
+  return toContact(
+    (number % COMPANIES) + COMPANIES * random.int(0, Math.floor(CONTACTS / COMPANIES) - 1),
+  );
 }
 
 /** Who looks after a company, and so after its contacts: the first colleagues have more of them than the last. */

@@ -23,6 +23,8 @@ export interface Lifetime {
   lastDay: number;
   /** Nothing has happened later. */
   end: number;
+  /** Nothing that was made before has been changed later. */
+  settled: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -67,12 +69,15 @@ const ID_ANCHORS = [
 ];
 
 /**
- * The life of a portal whose last day is that of `until`: what happened on that day happened in the first half of the time
- * up to then, so that nothing lies in the future, nor (most days) within the last hour, which a run of changes asks for again.
+ * The life of a portal whose last day is that of `until`. What happened on that day happened in the first half of the time
+ * up to then, and what was changed was changed two hours before: so nothing lies in the future, and a run of changes soon
+ * after `until`, which begins an hour earlier, finds nothing but what has happened since.
  */
 export function toLifetime(until: Date): Lifetime {
-  const lastDay = Math.floor(until.getTime() / DAY_MS) * DAY_MS;
-  return { lastDay, end: lastDay + Math.floor((until.getTime() - lastDay) / 2) };
+  const ms = until.getTime();
+  const lastDay = Math.floor(ms / DAY_MS) * DAY_MS;
+  const end = lastDay + Math.floor((ms - lastDay) / 2);
+  return { lastDay, end, settled: Math.min(end, ms - DAY_MS / 12) };
 }
 
 /**

@@ -30,6 +30,8 @@ export interface ExtractOptions {
   dataDir: string;
   /** Whether the client speaks to the demo portal. */
   demo: boolean;
+  /** When the demo portal's data ends, ISO; kept in the plan. */
+  demoUntil?: string;
   /** Records a page of a full run at most; HubSpot allows 1 to 250 by v1, 100 by the objects API. */
   pageLimit: number;
   /** Complete the run even though HubSpot returned nothing and the archive has records. */
@@ -156,7 +158,7 @@ function assertTypesApply(decision: Decision, { types }: Wishes, { runs }: Archi
 }
 
 /** A run's plan before it has a name. */
-type Draft = Omit<RunPlan, 'format' | 'run' | 'demo'>;
+type Draft = Omit<RunPlan, 'format' | 'run' | 'demo' | 'demoUntil'>;
 
 async function draftPlan(
   decision: Decision,
@@ -219,7 +221,14 @@ async function startRun(
   for (const { run: old, folder } of state.runs) {
     if (abandoned.includes(old)) await writeAbandoned(folder, { run: old, by: run });
   }
-  const plan = { format: FORMAT, run, demo: options.demo, ...draft } as const;
+  const { demo, demoUntil } = options;
+  const plan = {
+    format: FORMAT,
+    run,
+    demo,
+    ...(demoUntil !== undefined && { demoUntil }),
+    ...draft,
+  } as const;
   return beginRun(toFolder(options, run), plan, options);
 }
 
