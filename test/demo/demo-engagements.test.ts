@@ -80,7 +80,9 @@ describe('the records of the demo portal', () => {
   test('are the same for ever', () => {
     const page = demoEngagements(world).slice(28_000, 28_250);
     const text = JSON.stringify(page.map((stored) => stored.read()));
-    expect(createHash('sha256').update(text).digest('hex')).toBe('637aa5c769c76a67e7b78325233f0d14e8597002a5d862e8ccd84efa6317090d');
+    expect(createHash('sha256').update(text).digest('hex')).toBe(
+      '637aa5c769c76a67e7b78325233f0d14e8597002a5d862e8ccd84efa6317090d',
+    );
     expect(JSON.stringify(page.map((stored) => stored.read()))).toBe(text);
   });
 
