@@ -20,7 +20,6 @@ const BASE = [
   'json',
   'lock',
   'progress',
-  'release-bytes',
   'settings',
 ];
 

@@ -8,8 +8,8 @@ import {
   EXTRA_FIELDS,
   OBJECT_KINDS,
   type ObjectKind,
-} from '../src/transform/object-fields.ts';
-import { HEADERS, ROLES } from '../src/transform/to-people.ts';
+} from '../src/transform/normalize/fields.ts';
+import { HEADERS, ROLES } from '../src/transform/normalize/people.ts';
 
 /** What does not come from a property, and what one of the two knows nothing of. */
 const BESIDES = [

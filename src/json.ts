@@ -18,7 +18,7 @@ const json = JSON as typeof JSON & {
 
 // A number of 16 characters or more, or one with an exponent, where a value can stand: a double holds any 15 digits.
 // Text inside strings may match as well; that costs time, not correctness.
-const LONG_NUMBER = /(?:^|[:[,])\s*-?\d(?:[\d.]{15}|[\d.]*[eE])/;
+const LONG_NUMBER = /(?:^|[:[,])\s*-?\d(?:[\d.]{15}|[\d.]*[eE])[\d.eE+-]*\s*(?:[,}\]]|$)/;
 
 /** The values of `text`, with exact numbers. Throws SyntaxError as `JSON.parse` does. */
 export function parseJson(text: string): unknown {
@@ -38,6 +38,28 @@ export function exactNumber(value: number, source: string): number | RawNumber {
 }
 
 export const isRawNumber: (value: unknown) => value is RawNumber = json.isRawJSON;
+
+/** An object of JSON, whatever its keys. */
+export type JsonObject = Record<string, unknown>;
+
+/** Whether a parsed value is an object: neither an array nor a {@link RawNumber}. */
+export function isObject(value: unknown): value is JsonObject {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value)
+  );
+}
+
+/** Sets an own key, `__proto__` too, as JSON.parse does. */
+export function setKey(object: JsonObject, key: string, value: unknown): void {
+  if (key !== '__proto__') object[key] = value;
+  else
+    Object.defineProperty(object, key, {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+}
 
 function isSameNumber(a: string, b: string): boolean {
   return a === b || toCanonical(a) === toCanonical(b);

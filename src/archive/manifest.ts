@@ -143,6 +143,8 @@ export interface NdjsonManifest {
   rejects: number;
   /** U+0000 and unpaired surrogates replaced by U+FFFD. */
   replacedCharacters: number;
+  /** How many times bytes that are not UTF-8 were replaced by U+FFFD; absent from manifests of normalizer 2. */
+  invalidUtf8?: number;
   /** Rows of e-mails whose content HubSpot withheld because the token lacks the scope `sales-email-read`. */
   redacted: number;
   /** The fields of the rows; compared with earlier runs to find what is new. */
@@ -213,6 +215,7 @@ const NDJSON_MANIFEST: Shape<NdjsonManifest> = {
   rows: isCount,
   rejects: isCount,
   replacedCharacters: isCount,
+  invalidUtf8: isOptional(isCount),
   redacted: isCount,
   fields: isMapOf(isMapOf(isMapOf(isShape<FieldUse>({ rows: isCount, example: isText })))),
   drift: isOptional(

@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import { createGunzip, gunzip } from 'node:zlib';
 import { ArchiveError, isSystemError } from '../errors.ts';
 import { cannotRead } from '../files.ts';
-import { releaseBytes } from '../release-bytes.ts';
 
 /** What the journal says of a page's content, which its file may hold compressed (`.gz`). */
 export interface PageProof {
@@ -117,10 +116,8 @@ async function unpack(
     maxOutputLength: byteCount + 1,
     chunkSize: Math.min(Math.max(byteCount + 1, 64), 16 * 2 ** 20),
   });
-  releaseBytes(packed);
   const room = toRoom(whole.length).subarray(0, whole.length);
   whole.copy(room);
-  releaseBytes(whole);
   return room;
 }
 

@@ -65,11 +65,13 @@ export function concludeTransform(result: TransformResult, folder: string): Conc
     const done = `nothing to do, ${toCounted(skipped, 'runs')} normalized already`;
     return { stage, done, next: 'load', result };
   }
-  const sum = (key: 'rows' | 'rejects' | 'replacedCharacters' | 'redacted' | 'bytes'): number =>
-    runs.reduce((total, run) => total + run[key], 0);
+  const sum = (
+    key: Exclude<keyof TransformResult['runs'][number], 'run' | 'drift' | 'unknownStreams'>,
+  ): number => runs.reduce((total, run) => total + run[key], 0);
   const rejected = sum('rejects') === 0 ? '' : `, ${toCount(sum('rejects'))} rejected`;
   const replaced = sum('replacedCharacters');
   const redacted = sum('redacted');
+  const invalid = sum('invalidUtf8');
   return {
     stage,
     done: `${toCounted(sum('rows'), 'rows')} of ${toCounted(runs.length, 'runs')}${rejected}`,
@@ -82,12 +84,18 @@ export function concludeTransform(result: TransformResult, folder: string): Conc
           : `, ${toCounted(replaced, 'characters')} that Postgres refuses replaced`),
       `in ${shortenPath(folder)}`,
     ],
-    warnings:
-      redacted === 0
+    warnings: [
+      ...(redacted === 0
         ? []
         : [
             `${toCounted(redacted, 'e-mails')} came without contents; give the app the scope sales-email-read, then extract --full`,
-          ],
+          ]),
+      ...(invalid === 0
+        ? []
+        : [
+            `${toCounted(invalid, 'characters')} came in bytes that are not UTF-8 and became U+FFFD; the raw pages keep the bytes`,
+          ]),
+    ],
     next: 'load',
     result,
   };

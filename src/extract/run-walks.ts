@@ -1,6 +1,5 @@
 import { HubSpotRefused, HubSpotUnavailable } from '../errors.ts';
 import type { HubSpotClient } from '../hubspot/client.ts';
-import { releaseBytes } from '../release-bytes.ts';
 import type { FetchedPage } from './open-run.ts';
 import { createPageSize, type PageSize } from './page-size.ts';
 import type { Ask, Walk } from './walk.ts';
@@ -79,9 +78,6 @@ export async function runWalks(
     });
     if (page === undefined) return walk.drop(ask);
     await save(page);
-    for (const { body } of [page.answer, ...page.companions.map(({ answer }) => answer)]) {
-      releaseBytes(body);
-    }
     walk.accept(ask, page.answer.page);
   }
 

@@ -5,15 +5,12 @@ import { JOURNAL, type RunId } from '../archive/runs.ts';
 import { readArchiveState } from '../archive/state.ts';
 import { exists } from '../files.ts';
 import { isRawNumber } from '../json.ts';
-import { groupPages } from '../transform/group-pages.ts';
-import {
-  normalizeGroup,
-  type PageGroup,
-  readGroup,
-  streamGroup,
-} from '../transform/normalize-group.ts';
-import type { Batch } from '../transform/normalize-records.ts';
+import { ASSOCIATION_KIND_NAMES, toApiNames } from '../model/association-kinds.ts';
+import { groupPages, type PageGroup } from '../transform/group-pages.ts';
+import { type Batch, normalizeRecords } from '../transform/normalize/records.ts';
 import { parseExact } from '../transform/parse-exact.ts';
+import { readLabels } from '../transform/read-labels.ts';
+import { readGroup, readRecords, STREAM_ABOVE_BYTES } from '../transform/read-records.ts';
 
 /** A copy of an engagement in the archive. */
 export interface Version {
@@ -36,8 +33,6 @@ export interface Found {
   pages: number;
 }
 
-const STREAM_ABOVE_BYTES = 8 * 1024 * 1024;
-
 /**
  * Every archived copy of the engagement with this id (its digits), oldest first. A page whose journal says that its
  * ascending ids do not reach the id is not read. Throws ArchiveError for a damaged page, or the signal's reason.
@@ -56,12 +51,12 @@ export async function findVersions(
     const told = pages.find((page) => page.portalId !== null)?.portalId ?? null;
     const portalId =
       raw.state === 'complete' ? raw.manifest.portalId : (plan.objects?.portalId ?? told);
-    const groups = groupPages(pages, {
-      run,
-      folder,
-      streamAboveBytes: STREAM_ABOVE_BYTES,
-      origin: { api: plan.api, portalId },
-    });
+    const { api } = plan;
+    const associationKinds =
+      raw.state === 'complete' ? toApiNames(raw.manifest.associationKinds) : ASSOCIATION_KIND_NAMES;
+    const labelNames = await readLabels(folder, api, pages);
+    const frame = { run, folder, api, portalId, associationKinds, labelNames };
+    const { groups } = groupPages(pages, frame);
     const entries = new Map(pages.map((page) => [page.file, page]));
     found.pages += groups.length;
     for (const group of groups) {
@@ -87,15 +82,17 @@ export function mayHold({ walk, records, firstId, lastId }: PageEntry, id: bigin
 }
 
 // Much cheaper than parsing the page; the digits alone prove nothing yet.
-async function mentions({ folder, page, streamAboveBytes }: PageGroup, id: string) {
-  const bytes = await readPage(path.join(folder, page.file), page, streamAboveBytes);
+async function mentions({ folder, page }: PageGroup, id: string): Promise<boolean> {
+  const bytes = await readPage(path.join(folder, page.file), page, STREAM_ABOVE_BYTES);
   return bytes === null || bytes.includes(id);
 }
 
 async function* normalize(group: PageGroup): AsyncGenerator<Batch, void, undefined> {
-  const batch = normalizeGroup(group, await readGroup(group));
-  if (batch !== null) yield batch;
-  else yield* streamGroup(group);
+  let index = 0;
+  for await (const records of readRecords(group, await readGroup(group, STREAM_ABOVE_BYTES))) {
+    yield normalizeRecords(records, index, group.origin);
+    index += records.values.length;
+  }
 }
 
 function* pickVersions(

@@ -1,7 +1,7 @@
 import type { FieldCensus } from '../archive/manifest.ts';
 import { isRawNumber } from '../json.ts';
 import type { RowContent } from '../model/row.ts';
-import { fromByteText } from './byte-text.ts';
+import { fromByteText } from './normalize/byte-text.ts';
 
 /** How many rows of a type have a field with a value of some JSON type; in order of first appearance. */
 export interface FieldCount {

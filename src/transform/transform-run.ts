@@ -2,19 +2,20 @@ import path from 'node:path';
 import { type Drift, FORMAT, readNdjsonManifest } from '../archive/manifest.ts';
 import { isComplete, ndjsonRoot, type RunId } from '../archive/runs.ts';
 import { ArchiveError, type GuardRefused } from '../errors.ts';
-import { findDrift } from './find-drift.ts';
-import { groupPages } from './group-pages.ts';
-import { planSplits } from './plan-splits.ts';
+import { toApiNames } from '../model/association-kinds.ts';
+import type { FindDrift } from './find-drift.ts';
+import { countBytes, groupPages } from './group-pages.ts';
+import { readLabels } from './read-labels.ts';
 import { hashManifest, type RawRunSource, readSource } from './read-run.ts';
-import type { SplitRunners } from './split-runners.ts';
+import { planTasks, type Task, type TaskOutcome, type TaskWatch } from './task.ts';
+import type { Threads } from './threads.ts';
 import {
   type Counts,
-  createTally,
+  createTotals,
   type MaxRejects,
   refuseRejects,
   toRejectLimit,
-} from './tally.ts';
-import type { Split, SplitOutcome, SplitWatch } from './transform-split.ts';
+} from './totals.ts';
 import { openRun } from './write-run.ts';
 
 /** The version of the rules that make rows: raised whenever the same pages would give other rows. */
@@ -29,7 +30,8 @@ export interface RunOptions {
   partBytes: number;
   /** Pages above this size in bytes are streamed, so that memory stays bounded. */
   streamAboveBytes: number;
-  runners: SplitRunners;
+  threads: Threads;
+  findDrift: FindDrift;
 }
 
 /** A run that was transformed. `bytes` are those of its parts. */
@@ -38,6 +40,8 @@ export interface TransformedRun extends Counts {
   bytes: number;
   /** What the run has that no earlier one has. */
   drift: Drift[];
+  /** Pages of streams that this version does not know, by stream: they stay in the archive, and become no rows. */
+  unknownStreams: Record<string, number>;
 }
 
 /** Whether the NDJSON run is there, made by this normalizer from exactly these raw pages. */
@@ -62,26 +66,28 @@ export async function isTransformed(dataDir: string, run: RunId): Promise<boolea
 export async function transformRun(
   run: RunId,
   options: RunOptions,
-  watch: SplitWatch,
+  watch: TaskWatch,
 ): Promise<TransformedRun | ArchiveError | GuardRefused> {
-  const source = await readSource(options.dataDir, run).catch(onlyArchiveError);
+  const source = await readRun(options.dataDir, run).catch(onlyArchiveError);
   if (source instanceof ArchiveError) return source;
+  const { groups, unknown: unknownStreams } = source;
   const writer = await openRun(options.dataDir, run);
   try {
-    const tally = createTally();
-    const splits = toSplits(source, options, writer.folder);
-    for await (const outcome of runSplits(splits, options.runners, watch)) {
+    const totals = createTotals();
+    const { partBytes, streamAboveBytes, threads } = options;
+    const tasks = planTasks(groups, { folder: writer.folder, partBytes, streamAboveBytes });
+    for await (const outcome of runTasks(tasks, threads, watch)) {
       if (outcome instanceof ArchiveError) return outcome;
       await writer.add(outcome);
-      tally.addSum(outcome.sum);
+      totals.addSum(outcome.sum);
     }
     const files = await writer.finish();
-    const counts = tally.counts();
+    const counts = totals.counts();
     const limit = toRejectLimit(options.maxRejects, counts.records);
-    if (counts.rejects > limit) return refuseRejects(run, tally, limit, await writer.refuse());
+    if (counts.rejects > limit) return refuseRejects(run, totals, limit, await writer.refuse());
     const { manifest } = source;
-    const fields = tally.fields();
-    const drift = await findDrift(options.dataDir, run, fields);
+    const fields = totals.fields();
+    const drift = await options.findDrift(run, fields);
     await writer.publish({
       format: FORMAT,
       normalizer: NORMALIZER,
@@ -103,52 +109,61 @@ export async function transformRun(
       ...files,
     });
     const bytes = files.parts.reduce((sum, part) => sum + part.bytes, 0);
-    return { run, ...counts, bytes, drift };
+    return { run, ...counts, bytes, drift, unknownStreams };
   } finally {
     await writer.discard();
   }
 }
 
-function toSplits(
-  { run, folder, manifest, pages }: RawRunSource,
-  { streamAboveBytes, partBytes }: RunOptions,
-  target: string,
-): Split[] {
+/** What a raw run says of itself, and its pages. Throws ArchiveError as {@link readSource} does. */
+async function readRun(
+  dataDir: string,
+  run: RunId,
+): Promise<RawRunSource & ReturnType<typeof groupPages>> {
+  const source = await readSource(dataDir, run);
+  const { folder, manifest, pages } = source;
   const { api, portalId } = manifest;
-  const groups = groupPages(pages, { run, folder, streamAboveBytes, origin: { api, portalId } });
-  return planSplits(groups, partBytes).map((own, n) => ({
-    groups: own,
-    folder: target,
-    number: n + 1,
-    partBytes,
-  }));
+  const labelNames = await readLabels(folder, api, pages);
+  const associationKinds = toApiNames(manifest.associationKinds);
+  const frame = { run, folder, api, portalId, associationKinds, labelNames };
+  return { ...source, ...groupPages(pages, frame) };
 }
 
-/** What becomes of each split, in their order, whoever is done first. When it ends, nobody is at work any more. */
-async function* runSplits(
-  splits: Split[],
-  { run, splitsUnderWay }: SplitRunners,
-  { advance, signal }: SplitWatch,
-): AsyncGenerator<SplitOutcome | ArchiveError, void, undefined> {
+/** Of the pages that the tasks under way are at, at most: each takes some five times its size. */
+const BYTES_UNDER_WAY = 32 * 2 ** 20;
+
+/** What becomes of each task, in their order, whoever is done first. When it ends, nobody is at work any more. */
+async function* runTasks(
+  tasks: Task[],
+  { run, tasksUnderWay }: Threads,
+  { advance, signal }: TaskWatch,
+): AsyncGenerator<TaskOutcome | ArchiveError, void, undefined> {
   const left = new AbortController();
   const own = AbortSignal.any([left.signal, ...(signal === undefined ? [] : [signal])]);
-  const underWay: Promise<SplitOutcome | ArchiveError>[] = [];
+  const underWay: { outcome: Promise<TaskOutcome | ArchiveError>; pageBytes: number }[] = [];
+  const hasRoom = (pageBytes: number): boolean =>
+    underWay.length === 0 ||
+    (underWay.length < tasksUnderWay &&
+      underWay.reduce((sum, other) => sum + other.pageBytes, pageBytes) <= BYTES_UNDER_WAY);
   let next = 0;
   try {
-    while (next < splits.length || underWay.length > 0) {
-      while (next < splits.length && underWay.length < splitsUnderWay) {
-        const outcome = run(splits[next] as Split, { advance, signal: own });
+    while (next < tasks.length || underWay.length > 0) {
+      for (let task = tasks[next]; task !== undefined; task = tasks[next]) {
+        const pageBytes = Math.max(...task.groups.map(countBytes));
+        if (!hasRoom(pageBytes)) break;
+        const outcome = run(task, { advance, signal: own });
         // It is awaited in its turn, and by then may have failed.
         outcome.catch(() => {});
-        underWay.push(outcome);
+        underWay.push({ outcome, pageBytes });
         next += 1;
       }
-      yield await (underWay[0] as (typeof underWay)[number]);
+      const [first] = underWay;
+      if (first !== undefined) yield await first.outcome;
       underWay.shift();
     }
   } finally {
     left.abort();
-    await Promise.allSettled(underWay);
+    await Promise.allSettled(underWay.map(({ outcome }) => outcome));
   }
 }
 

@@ -4,8 +4,10 @@ import { type PageCounts, readRawManifest } from '../archive/manifest.ts';
 import { isComplete, listRuns, type RunId, rawRoot } from '../archive/runs.ts';
 import { ArchiveError, GuardRefused } from '../errors.ts';
 import type { Progress } from '../progress.ts';
-import { planThreads, startSplitRunners } from './split-runners.ts';
-import type { MaxRejects } from './tally.ts';
+import { createDriftFinder } from './find-drift.ts';
+import { STREAM_ABOVE_BYTES } from './read-records.ts';
+import { planThreads, startThreads } from './threads.ts';
+import type { MaxRejects } from './totals.ts';
 import {
   isTransformed,
   type RunOptions,
@@ -23,14 +25,14 @@ export interface TransformOptions {
   maxRejects?: MaxRejects | undefined;
   /** Size in bytes that a part does not grow beyond; 128 MiB. */
   partBytes?: number;
-  /** Pages above this size in bytes are streamed; 8 MiB. */
+  /** Pages above this size in bytes are streamed; 32 MiB. */
   streamAboveBytes?: number;
   /** Threads at most; as many as the machine has cores for this program. Never changes what is written. */
   workers?: number | undefined;
 }
 
-/** What acts for the stage. */
-export interface TransformThings {
+/** Dependencies of the stage. */
+export interface TransformDeps {
   progress: Progress;
   /** Stops between two batches; its reason is thrown, and nothing half made is left. */
   signal?: AbortSignal;
@@ -55,18 +57,19 @@ const MIB = 1024 * 1024;
  */
 export async function transform(
   options: TransformOptions,
-  { progress, signal }: TransformThings,
+  { progress, signal }: TransformDeps,
 ): Promise<TransformResult> {
   const startedAt = performance.now();
   const { todo, skipped } = await planRuns(options);
   const { records: total, pages, bytes } = await sumUp(options.dataDir, todo);
   const workers = Math.min(options.workers ?? availableParallelism(), pages);
-  const runners = startSplitRunners(planThreads(workers, bytes));
+  const threads = startThreads(planThreads(workers, bytes));
   const runOptions: RunOptions = {
     partBytes: 128 * MIB,
-    streamAboveBytes: 8 * MIB,
+    streamAboveBytes: STREAM_ABOVE_BYTES,
     ...options,
-    runners,
+    threads,
+    findDrift: await createDriftFinder(options.dataDir, todo),
   };
   let done = 0;
   const advance = (records: number): void => {
@@ -82,10 +85,17 @@ export async function transform(
       if (outcome instanceof Error) {
         progress.note(`left out ${run}: ${outcome.message}`);
         failures.push(outcome);
-      } else runs.push({ ...outcome, durationMs: performance.now() - runStartedAt });
+        continue;
+      }
+      for (const [stream, pages] of Object.entries(outcome.unknownStreams)) {
+        progress.note(
+          `${run} has ${pages} pages of ${stream}, which this version does not know: they become no rows`,
+        );
+      }
+      runs.push({ ...outcome, durationMs: performance.now() - runStartedAt });
     }
   } finally {
-    await runners.close();
+    await threads.close();
   }
   if (failures.length > 0) throw toOneError(failures);
   return { runs, skipped, durationMs: performance.now() - startedAt };

@@ -4,15 +4,15 @@ import path from 'node:path';
 import { type NdjsonManifest, type NdjsonPart, writeNdjsonManifest } from '../archive/manifest.ts';
 import { ndjsonRoot, REJECTS, type RunId } from '../archive/runs.ts';
 import { cannotRead, exists, makeDurable, makeFolder } from '../files.ts';
-import type { SplitOutcome } from './transform-split.ts';
-import { openPart, writing } from './write-split.ts';
+import type { TaskOutcome } from './task.ts';
+import { openPart, writing } from './write-parts.ts';
 
 /** An NDJSON run that is being built; nobody sees it before `publish`. All functions throw ArchiveError. */
 export interface RunWriter {
-  /** The folder in which it is built, for the splits. */
+  /** The folder in which it is built, for the tasks. */
   folder: string;
-  /** Takes in the parts and rejects of the next split. */
-  add(split: SplitOutcome): Promise<void>;
+  /** Takes in the parts and rejects of the next task. */
+  add(outcome: TaskOutcome): Promise<void>;
   /** Makes all of it durable; returns what the manifest says of it. Nothing can be added after it. */
   finish(): Promise<Pick<NdjsonManifest, 'parts' | 'rejectsSha256'>>;
   /** Puts the finished run in its place, instead of an older one. */
@@ -61,13 +61,13 @@ export async function openRun(dataDir: string, run: RunId): Promise<RunWriter> {
     throw error;
   });
   const parts: NdjsonPart[] = [];
-  // While other splits are being made: a disk takes its time.
+  // While other tasks run: a disk takes its time.
   const syncs: Promise<void>[] = [];
 
   return {
     folder: building,
-    async add(split) {
-      for (const part of split.parts) {
+    async add(outcome) {
+      for (const part of outcome.parts) {
         const file = toPartName(parts.length + 1);
         const place = path.join(building, file);
         await writing(place, () => rename(path.join(building, part.file), place));
@@ -76,8 +76,8 @@ export async function openRun(dataDir: string, run: RunId): Promise<RunWriter> {
         // Its failure is told when the run is finished.
         syncs.at(-1)?.catch(() => {});
       }
-      if (split.rejects === null) return;
-      const own = path.join(building, split.rejects);
+      if (outcome.rejects === null) return;
+      const own = path.join(building, outcome.rejects);
       for await (const bytes of readBack(own)) await rejects.write(bytes, 0);
       await writing(own, () => rm(own));
     },

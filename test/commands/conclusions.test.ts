@@ -76,8 +76,8 @@ test('where nothing is to do, transform and load say so, and what comes first', 
   );
 });
 
-test('transform warns of e-mails that came redacted, and only then, in logs as well', () => {
-  const concludeOf = (redacted: number) =>
+test('transform warns of redacted e-mails and of bytes that are not UTF-8, and only then, in logs as well', () => {
+  const concludeOf = (redacted: number, invalidUtf8 = 0) =>
     concludeTransform(
       {
         runs: [
@@ -87,9 +87,11 @@ test('transform warns of e-mails that came redacted, and only then, in logs as w
             rows: 1_999,
             rejects: 1,
             replacedCharacters: 0,
+            invalidUtf8,
             redacted,
             bytes: 90,
             drift: [],
+            unknownStreams: {},
             durationMs: 10,
           },
         ],
@@ -105,4 +107,7 @@ test('transform warns of e-mails that came redacted, and only then, in logs as w
     'warning: 1,500 e-mails came without contents; give the app the scope sales-email-read, then extract --full';
   expect(toLogLines(concludeOf(1_500))[1]).toBe(`transform ${warning}`);
   expect(toSummary(concludeOf(1_500), undefined)).toContain(`\n  ${warning}`);
+  expect(toLogLines(concludeOf(0, 2))[1]).toBe(
+    'transform warning: 2 characters came in bytes that are not UTF-8 and became U+FFFD; the raw pages keep the bytes',
+  );
 });

@@ -5,7 +5,7 @@ import { readNdjsonManifest } from '../../src/archive/manifest.ts';
 import { ndjsonRoot } from '../../src/archive/runs.ts';
 import { summarizeDrift } from '../../src/commands/transform.ts';
 import { silent } from '../../src/progress.ts';
-import { compareFields } from '../../src/transform/find-drift.ts';
+import { createKnownFields } from '../../src/transform/find-drift.ts';
 import { transform } from '../../src/transform/transform.ts';
 import { toPage, writeRawRun } from '../support/raw-run.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
@@ -89,5 +89,8 @@ describe('between runs', () => {
 
 test('nothing is new where all is known', () => {
   const fields = { NOTE: { 'metadata.body': { string: { rows: 1, example: 'p#0' } } } };
-  expect(compareFields(fields, [{}, fields])).toEqual([]);
+  const known = createKnownFields();
+  known.add({});
+  known.add(fields);
+  expect(known.compare(fields)).toEqual([]);
 });

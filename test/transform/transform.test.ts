@@ -101,6 +101,7 @@ test('a run becomes rows, rejects and a manifest', async () => {
     rows: 2,
     rejects: 1,
     replacedCharacters: 1,
+    invalidUtf8: 0,
     redacted: 0,
     fields: {
       NOTE: {
@@ -120,8 +121,10 @@ test('a run becomes rows, rejects and a manifest', async () => {
         rows: 2,
         rejects: 1,
         replacedCharacters: 1,
+        invalidUtf8: 0,
         redacted: 0,
         drift: [],
+        unknownStreams: {},
         bytes,
         durationMs: expect.any(Number),
       },

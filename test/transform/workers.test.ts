@@ -4,7 +4,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ndjsonRoot } from '../../src/archive/runs.ts';
 import { ArchiveError } from '../../src/errors.ts';
 import { silent } from '../../src/progress.ts';
-import { planThreads } from '../../src/transform/split-runners.ts';
 import { type TransformOptions, transform } from '../../src/transform/transform.ts';
 import { compressRun } from '../support/compress-run.ts';
 import { readFiles } from '../support/list-files.ts';
@@ -109,8 +108,4 @@ test('a stop in the midst of a page that a worker streams leaves nothing half ma
   const options = { dataDir, workers: 2, streamAboveBytes: 10 };
   await expect(transform(options, { progress, signal: controller.signal })).rejects.toThrow('stop');
   expect(await ndjson()).toEqual({});
-});
-
-test('threads are started for much work only', () => {
-  expect([planThreads(8, 1e6), planThreads(8, 40e6), planThreads(8, 1e12)]).toEqual([0, 1, 8]);
 });

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { CONVERT } from '../../../src/transform/normalize/values.ts';
+
+test.each([
+  ['number', '63500', '63500'],
+  ['number', '-1.5', '-1.5'],
+  ['number', '9007199254740993', '9007199254740993'],
+  ['number', 12, '12'],
+  ['number', '007', undefined],
+  ['number', '1e3', undefined],
+  ['number', '', undefined],
+  ['integer or text', '9223372036854775807123', '9223372036854775807123'],
+  ['integer or text', '1.50', '"1.50"'],
+  ['integer or text', '007', '"007"'],
+  ['integer or text', '18c0ffee', '"18c0ffee"'],
+  ['boolean', 'true', 'true'],
+  ['boolean', 'false', 'false'],
+  ['boolean', 'TRUE', undefined],
+  ['ids', '5; 4;5', '[5,4,5]'],
+  ['ids', '9007199254740993', '[9007199254740993]'],
+  ['ids', '5;x', undefined],
+  ['list', 'a;; b ;', '["a","b"]'],
+  ['list', ['a'], undefined],
+  ['epoch ms', '2025-08-26T09:20:00Z', '1756200000000'],
+  ['epoch ms', '1756200000000', '1756200000000'],
+  ['epoch ms', '2025-08-26', undefined],
+  ['epoch ms', '99999999999999999', undefined],
+  ['epoch ms list', '1756100000000;2025-08-26T09:20:00Z', '[1756100000000,1756200000000]'],
+  ['epoch ms list', 1756100000000, '[1756100000000]'],
+  ['epoch ms list', '1756100000000;soon', undefined],
+  ['JSON or text', '{"state":"DONE"}', '{"state":"DONE"}'],
+  ['JSON or text', '{state', '"{state"'],
+  ['JSON or list', '[9007199254740993]', '[9007199254740993]'],
+  ['JSON or list', 'BOUNCED;BLOCKED', '["BOUNCED","BLOCKED"]'],
+  ['scheduled tasks', '{"scheduledTasks":[{"timestamp":1}]}', '[{"timestamp":1}]'],
+  ['scheduled tasks', '[]', '[]'],
+  ['scheduled tasks', '{"scheduledTasks":[],"more":1}', undefined],
+  ['text or digits', 5, '"5"'],
+  ['text', 5, undefined],
+] as const)('as %s, %j is %s', (as, value, json) => {
+  expect(JSON.stringify(CONVERT[as](value as never))).toBe(json);
+});
