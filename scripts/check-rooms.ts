@@ -12,16 +12,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 const IMPORT = /(?:^(?:import|export|\}).* from |\bimport\()'([^']+)'/gm;
 
 /** The files at the top of `src` that every room may import. */
-const BASE = [
-  'clock',
-  'errors',
-  'files',
-  'find-nearest',
-  'json',
-  'lock',
-  'progress',
-  'settings',
-];
+const BASE = ['clock', 'errors', 'files', 'find-nearest', 'json', 'lock', 'progress', 'settings'];
 
 /** What each room may import besides itself, {@link BASE} and Node: rooms, then packages. */
 const ROOMS: Record<string, { rooms: string[]; packages?: string[] }> = {
