@@ -5,7 +5,7 @@ import { JOURNAL, type RunId } from '../archive/runs.ts';
 import { readArchiveState } from '../archive/state.ts';
 import { exists } from '../files.ts';
 import { isRawNumber } from '../json.ts';
-import { ASSOCIATION_KIND_NAMES, toApiNames } from '../model/association-kinds.ts';
+import { ASSOCIATION_KIND_NAMES } from '../model/association-kinds.ts';
 import { groupPages, type PageGroup } from '../transform/group-pages.ts';
 import { type Batch, normalizeRecords } from '../transform/normalize/records.ts';
 import { parseExact } from '../transform/parse-exact.ts';
@@ -52,8 +52,7 @@ export async function findVersions(
     const portalId =
       raw.state === 'complete' ? raw.manifest.portalId : (plan.objects?.portalId ?? told);
     const { api } = plan;
-    const associationKinds =
-      raw.state === 'complete' ? toApiNames(raw.manifest.associationKinds) : ASSOCIATION_KIND_NAMES;
+    const associationKinds = plan.objects?.associationKinds ?? ASSOCIATION_KIND_NAMES;
     const labelNames = await readLabels(folder, api, pages);
     const frame = { run, folder, api, portalId, associationKinds, labelNames };
     const { groups } = groupPages(pages, frame);

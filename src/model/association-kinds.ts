@@ -12,13 +12,6 @@ export const ASSOCIATION_KINDS = {
 /** A kind as the API names it. */
 export type AssociationKind = keyof typeof ASSOCIATION_KINDS;
 
-/** The API's names of kinds that are named as in rows; those of all kinds that v1 returns are not needed. */
-export function toApiNames(kinds: 'all' | readonly string[]): string[] {
-  if (kinds === 'all') return [];
-  const names = new Map<string, string>(Object.entries(ASSOCIATION_KINDS).map(([a, b]) => [b, a]));
-  return kinds.map((kind) => names.get(kind) ?? kind);
-}
-
 export const ASSOCIATION_KIND_NAMES = Object.keys(ASSOCIATION_KINDS) as AssociationKind[];
 
 /** The names in rows of kinds as the API names them. */
