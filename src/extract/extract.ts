@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { KnownPage } from '../archive/journal.ts';
 import { FORMAT, type RawManifest, type RunPlan, writeAbandoned } from '../archive/manifest.ts';
 import { createRun, rawRoot } from '../archive/runs.ts';
-import { type ArchiveState, assertSamePortal, readArchiveState, toPlan } from '../archive/state.ts';
+import { type ArchiveState, assertSamePortal, readArchiveState } from '../archive/state.ts';
 import type { Clock } from '../clock.ts';
 import { SettingsError } from '../errors.ts';
 import { assertRoom } from '../files.ts';
@@ -80,7 +80,7 @@ export async function extract(
   const state = await readArchiveState(options.dataDir);
   assertSamePortal(state, { demo: options.demo, portalId: null }, options.dataDir);
   const decision = decide(state.runs, options.wishes, startedAt);
-  assertTypesApply(decision, options.wishes, state);
+  assertTypesApply(decision, options.wishes);
   let run =
     decision.kind === 'resume'
       ? await resumeRun(toFolder(options, decision.run), options)
@@ -147,11 +147,12 @@ export async function extract(
   }
 }
 
-/** Throws SettingsError when types are chosen for a run by v1, which returns all there are. */
-function assertTypesApply(decision: Decision, { types }: Wishes, { runs }: ArchiveState): void {
-  const raw = decision.kind === 'resume' ? runs.find(({ run }) => run === decision.run) : undefined;
-  const api = decision.kind === 'resume' ? raw && toPlan(raw).api : decision.api;
-  if (types === null || api !== 'v1') return;
+/**
+ * Throws SettingsError when types are chosen for a new run by v1, which returns all there are. An interrupted one is
+ * finished first.
+ */
+function assertTypesApply(decision: Decision, { types }: Wishes): void {
+  if (types === null || decision.kind === 'resume' || decision.api === 'objects') return;
   throw new SettingsError('the v1 API returns all types: --types (HUBSPOT_TYPES) cannot choose', {
     next: 'Add --api objects or set HUBSPOT_API=objects; or leave --types out.',
   });

@@ -220,6 +220,10 @@ describe('with two APIs', () => {
       kind: 'start',
       abandon,
     });
+    const byV1 = [run({ started: 1, state: 'interrupted' })];
+    expect(decideNow(byV1, { types: ['calls'], defaultApi: 'objects' })).toMatchObject({
+      kind: 'resume',
+    });
     for (const types of [null, ['emails', 'calls']] as Wishes['types'][]) {
       expect(decideNow(runs, { types })).toMatchObject({ kind: 'resume' });
     }
