@@ -1,4 +1,5 @@
 import { ASSOCIATION_KINDS } from '../model/association-kinds.ts';
+import { isNotFound } from '../model/batch-errors.ts';
 import {
   OBJECT_TYPES,
   type ObjectType,
@@ -81,14 +82,13 @@ export function parseLabelsBody(body: Buffer): PageSummary {
   return NO_RECORDS;
 }
 
-/** 207: errors of single objects. That one has no associations, or is gone, is such an error as well. */
+/** 207: some objects have errors. Those that are gone or have no associations are no trouble. */
 function refuseErrors(page: Record<string, unknown>): void {
   const errors = Array.isArray(page['errors']) ? page['errors'] : [];
   for (const error of errors) {
-    // HubSpot specifies `subCategory` as an object, and sends a text.
-    const { category, subCategory } = isObject(error) ? error : {};
-    const kind = JSON.stringify([category, subCategory]);
-    if (!/NOT_FOUND|NO_ASSOCIATIONS/.test(kind)) throw new Error(`it has an error: ${kind}`);
+    if (isNotFound(error)) continue;
+    const { category, message } = isObject(error) ? error : {};
+    throw new Error(`it has an error: ${JSON.stringify({ category, message })}`);
   }
 }
 
