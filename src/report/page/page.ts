@@ -10,6 +10,7 @@ import { escapeHtml, escapeName, formatMean, toScriptJson } from './html.ts';
 import { pickSeries, type Series } from './series.ts';
 import {
   countAll,
+  describeGoal,
   formatPeriod,
   toCardHead,
   toHeatMap,
@@ -204,11 +205,10 @@ function toLegend(report: DetailedReport, series: Series[]): string {
     ({ colour, words, types }, index) =>
       `<li data-series="${index}" title="${escapeHtml(types.map((type) => report.types[type]).join(', '))}">${toSwatch(colour)}<span>${escapeName(words)}</span></li>`,
   );
-  const goal = report.goals['ALL'];
   const lines = [
     ['average', `${report.window}-day average`],
     ...(hasGhost(report) ? [['ghost', 'the same in the period before']] : []),
-    ...(goal === undefined ? [] : [['goal', `goal: ${toCount(goal)} a day`]]),
+    ...(Object.keys(report.goals).length === 0 ? [] : [['goal', 'goal']]),
   ].map(
     ([name, words]) =>
       `<li class="line"><svg class="swatch" viewBox="0 0 22 12" aria-hidden="true"><path class="${name}" d="M1 6h20"/></svg><span>${words}</span></li>`,
@@ -295,6 +295,8 @@ function describeLimits(
     return interval === 'day' ? `${name}, ${toCount(mean)}` : `${name}, ${formatMean(mean)} a day`;
   });
   const more = cut.length > list.length ? `; and ${toCount(cut.length - list.length)} more` : '';
+  const goal = report.goals['ALL'];
+  const totals = report.days.map(({ total }) => total.count);
   const isPartial = periods.some(({ isWhole }) => !isWhole);
   return [
     ...(interval === 'day' ? [] : [`A bar is a ${interval}, as high as its average day.`]),
@@ -309,8 +311,13 @@ function describeLimits(
     ...(highestAverage === null
       ? []
       : [`The average leaves the chart and reaches ${formatMean(highestAverage)}.`]),
+    ...(goal === undefined ? [] : [`${toSentence(describeGoal(goal, totals))}.`]),
     `The ${report.window}-day average is the mean of ${describeWindow(report)}.`,
   ].join(' ');
+}
+
+function toSentence(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 function toHash(text: string | undefined = ''): string {

@@ -2,7 +2,7 @@ import { toCount, toCounted } from '../../terminal/text.ts';
 import { cutText, measureText } from '../../terminal/visible-text.ts';
 import { displayAverages, NO_AVERAGE, type Tally } from '../average.ts';
 import { capHeight } from '../cap-height.ts';
-import { formatDay, formatDays, formatMonth, toWeekday } from '../days.ts';
+import { formatDay, formatDayOfMonth, formatDays, formatMonth, toWeekday } from '../days.ts';
 import type { Interval, Period } from '../intervals.ts';
 import type { DetailedReport, Figures, ReportDay } from '../report.ts';
 import { escapeHtml, escapeName, formatChange, formatMean, formatShare } from './html.ts';
@@ -61,7 +61,7 @@ function toTrend({ days, window, today }: DetailedReport): KeyFigure {
     name,
     value: average(now.total.inWindow as number),
     notes: [
-      `a day, on ${formatDay(now.day)}`,
+      `a day, on ${formatDayOfMonth(now.day)}`,
       past === null ? null : `${toCounted(window, 'days')} earlier: ${average(past)}`,
     ],
   };
@@ -95,13 +95,17 @@ export function toCardHead(report: DetailedReport, series: Series): string {
   ].join('\n');
 }
 
-function toGoalNote({ goals, days }: DetailedReport, { type, types }: Series): string[] {
-  const goal = type === null ? undefined : goals[type];
+function toGoalNote(report: DetailedReport, { type, types }: Series): string[] {
+  const goal = type === null ? undefined : report.goals[type];
   if (goal === undefined) return [];
-  const reached = days.filter((day) => (day.types[types[0] as number]?.count ?? 0) >= goal).length;
-  return [
-    `goal ${toCount(goal)} a day, reached on ${toCount(reached)} of ${toCounted(days.length, 'days')}`,
-  ];
+  const counts = report.days.map((day) => day.types[types[0] as number]?.count ?? 0);
+  return [describeGoal(goal, counts)];
+}
+
+/** A goal, and how often the counts of days reach it. */
+export function describeGoal(goal: number, counts: number[]): string {
+  const reached = counts.filter((count) => count >= goal).length;
+  return `goal ${toCount(goal)} a day, reached on ${toCount(reached)} of ${toCounted(counts.length, 'days')}`;
 }
 
 export function toSwatch(colour: number): string {
@@ -110,8 +114,9 @@ export function toSwatch(colour: number): string {
 
 const WEEK = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const SHADES = 5;
+const SCALE = Array.from({ length: SHADES }, (_, n) => `<i class="h${n + 1}"></i>`).join('');
 
-/** Engagements by weekday and hour, of all types or of one series; the more, the darker. Pure. */
+/** Engagements by weekday and hour, of all types or of one series, in five shades. Pure. */
 export function toHeatMap(report: DetailedReport, series: Series | null): string {
   const types = series?.types ?? report.types.keys().toArray();
   const hours = Array.from({ length: 168 }, (_, hour) =>
@@ -135,7 +140,7 @@ export function toHeatMap(report: DetailedReport, series: Series | null): string
     '<table class="hours">',
     `<thead><tr><td>${heads.join('')}</thead>`,
     `<tbody>\n${rows.join('\n')}\n</tbody></table>`,
-    `<p class="caption">Darker: more. ${busiest}</p>`,
+    `<p class="caption">Fewer ${SCALE} more. ${busiest}</p>`,
   ].join('\n');
 }
 
