@@ -126,7 +126,7 @@ async function print(text: string, context: Context, args: ReportArguments): Pro
   const most = MOST_SCREENS * (output.rows ?? Number.POSITIVE_INFINITY);
   if (text.split('\n').length > most) {
     context.leaveInterrupts();
-    if (await showInPager(text)) return;
+    if (await showInPager(text, process.env)) return;
   }
   output.write(text);
 }
