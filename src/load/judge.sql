@@ -56,10 +56,10 @@ from (
         else (
           select coalesce(string_agg(pair, e'\x04' order by split_part(pair, e'\x03', 1) collate "C", split_part(pair, e'\x03', 2)::bigint), '')
           from (
-            select unnest(string_to_array(associations, e'\x04')) as pair
-            union
-            select pair from unnest(string_to_array(old_associations, e'\x04')) as pair
-            where split_part(pair, e'\x03', 1) <> all ($3::text[])
+            select distinct pair
+            from unnest(string_to_array(associations, e'\x04') || string_to_array(old_associations, e'\x04')) as pair
+            where pair = any (string_to_array(associations, e'\x04'))
+              or split_part(pair, e'\x03', 1) <> all ($3::text[])
           ) as pairs
         )
       end as new_associations,
@@ -70,10 +70,10 @@ from (
         else (
           select coalesce(string_agg(entry, e'\x04' order by split_part(entry, e'\x03', 1) collate "C", split_part(split_part(entry, e'\x03', 2), e'\x05', 1)::bigint), '')
           from (
-            select unnest(string_to_array(labels, e'\x04')) as entry
-            union
-            select entry from unnest(string_to_array(old_labels, e'\x04')) as entry
-            where split_part(entry, e'\x03', 1) <> all ($3::text[])
+            select distinct entry
+            from unnest(string_to_array(labels, e'\x04') || string_to_array(old_labels, e'\x04')) as entry
+            where entry = any (string_to_array(labels, e'\x04'))
+              or split_part(entry, e'\x03', 1) <> all ($3::text[])
               or $2::text = 'v1' and split_part(entry, e'\x05', 1) = any (string_to_array(associations, e'\x04'))
           ) as entries
         )

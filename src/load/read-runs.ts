@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type NdjsonManifest, readNdjsonManifest } from '../archive/manifest.ts';
-import { isComplete, listRuns, MANIFEST, type RunId } from '../archive/runs.ts';
+import { hashManifest, type NdjsonManifest, readNdjsonManifest } from '../archive/manifest.ts';
+import { isComplete, listRuns, type RunId } from '../archive/runs.ts';
 import { ArchiveError } from '../errors.ts';
-import { cannotRead } from '../files.ts';
 
 /** A normalized run on disk. */
 export interface NdjsonRun {
@@ -29,7 +26,7 @@ export async function readRuns(
         run,
         folder,
         manifest: await readNdjsonManifest(folder),
-        sha256: await hashFile(path.join(folder, MANIFEST)),
+        sha256: await hashManifest(folder),
       });
     } catch (error) {
       if (!(error instanceof ArchiveError)) throw error;
@@ -37,14 +34,4 @@ export async function readRuns(
     }
   }
   return { runs, damage };
-}
-
-async function hashFile(file: string): Promise<string> {
-  try {
-    return createHash('sha256')
-      .update(await readFile(file))
-      .digest('hex');
-  } catch (error) {
-    throw cannotRead(file, error);
-  }
 }

@@ -14,6 +14,7 @@ export async function inTransaction<T>(
     // Plain Postgres takes any name with a dot. Citus hands SET LOCAL on to its workers once it is told to.
     await client.query(`set local citus.enable_local_execution to off;
       set local citus.propagate_set_commands to 'local';
+      set local citus.enable_schema_based_sharding to off;
       set local datestyle to iso;
       set local search_path to ${client.escapeIdentifier(schema)}`);
     const result = await work();

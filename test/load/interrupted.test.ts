@@ -97,7 +97,7 @@ test.each(toMoments(12))('its backend terminated at %d of the time', async (mome
   const loading = bench.load().catch((error: unknown) => error);
   await sleep(moment * loadMs);
   for (const [pid] of await findLoads()) {
-    await bench.client.query('select pg_terminate_backend($1)', [pid]);
+    await bench.client.query('select pg_terminate_backend($1::int)', [pid]);
   }
   const result = await loading;
   const state = await expectWholeThenLoad();
