@@ -16,197 +16,207 @@ export interface WalkState {
   asking: readonly bigint[];
   /** Records of the pages so far that no other page held before. */
   records: number;
-  /** Of what was fetched, how much other pages held: as many pages, and parts of such. */
-  repeated: number;
-  /** Pages that held nothing. */
-  empty: number;
+  /** Pages that a hole wider than themselves lies before. */
+  holes: number;
   /** Records a full page holds. */
   pageSize: number;
-  /** Whether most of the allowance lies idle: then splitting may cost more. */
-  starving: boolean;
 }
 
-/** What to ask for next. */
+/** A place to ask from. */
 export interface PlannedAsk {
   from: bigint;
   /** Whether one more request will be under way in the walk from now on. */
   split: boolean;
-  /** About how many records are left where it goes; to choose between streams. */
+  /** About how many pages are left where it goes; infinite where nothing is known. */
   expected: number;
 }
 
-/** One request's way to go: from where it asks to where the next one does, or to what is covered. */
-interface Segment extends IdRange {
-  /** Pages it probably holds. */
+/** What is left of a walk. */
+export interface Outlook {
+  /** The next place to ask from; undefined when more requests would not help. */
+  ask: PlannedAsk | undefined;
+  /** Pages that are probably left. */
   pages: number;
-  /** Whether a page ends where it begins, so that the density there is known. */
-  answered: boolean;
-  /** Whether nothing is known to lie behind it: the last engagement of all may be anywhere in it, or before. */
-  open: boolean;
+  /** Places where two requests will meet: there, up to a page is fetched twice. */
+  meetings: number;
 }
 
-/** A walk that is short needs no company. */
-const ALONE_PAGES = 2;
-/** How far the upper end is looked for at first, in multiples of what is known to be there. */
-const PROBE_FACTOR = 8;
-/** A segment is split only while it holds this many pages: where two walks meet, half a page is fetched twice. */
-const WORTH_SPLITTING_PAGES = 2.5;
-/** Pages that splitting may fetch twice: some to begin with, and a share of those that there seem to be. */
-const FREE_REPEATED = 0.5;
-const REPEATED_SHARE = 0.035;
-/** Pages without anything that looking for the upper end may cost: some to begin with, more when waste leaves room. */
-const FREE_EMPTY = 2;
-const WASTE_SHARE = 0.04;
-/** So many times the shares while most of the allowance lies idle. */
-const STARVING = 3;
-/** As many times what is there may be expected between known places. */
-const MOST_BELIEVED = 16;
+/** What one request is to fetch: up to where the next one asks, or to what is covered. */
+interface Segment {
+  from: bigint;
+  /** Where it begins and ends, in ids from the beginning of its gap. */
+  begin: number;
+  end: number;
+  gap: Gap;
+}
+
+interface Gap extends IdRange {
+  /** Pages that it probably holds from its beginning up to an id of it. */
+  count(distance: number): number;
+  /** How many requests ask within it, besides its edge. */
+  cuts: number;
+  /** Whether its edge is being asked for. */
+  asked: boolean;
+}
+
+/** Consecutive pages of much the same density, at an edge of a gap. */
+interface Run {
+  pages: number;
+  width: number;
+  /** Ids between the gap and its first record. */
+  hole: number;
+}
+
+/** Requests within one gap, besides the one at its edge: the answer to one may tell that others are not needed. */
+const FAN_OUT = 2;
+/** The upper end is looked for so many times as far away as the known ids reach, and so many times farther again. */
+const LEAP = 16;
+/** A segment is split only while it holds this many pages. */
+const LEAST_PAGES = 2;
+/** Pages that are looked at to tell how far their density reaches. */
+const MOST_LOOKS = 32;
 
 /**
- * The next place to ask from, or undefined when asking more now would be waste. What must be asked comes first: the left
- * edge of a gap. When all of those are being asked, one more request can be put to use where most is expected. Pure.
+ * Where to ask next. What must be asked comes first: the left edge of a gap. Then the upper end, while it is unknown. Then
+ * the middle, by expected records, of the segment that probably holds most. Pure.
  */
-export function planAsk(state: WalkState): PlannedAsk | undefined {
-  const { samples, pageSize } = state;
-  const segments = toSegments(state);
-  const edge = segments.find(({ from }) => !state.asking.includes(from));
-  if (edge !== undefined) {
-    return { from: edge.from, split: false, expected: edge.pages * pageSize };
+export function planAsk(state: WalkState): Outlook {
+  const gaps = toGaps(state);
+  const segments = gaps.flatMap((gap) => toSegments(gap, state.asking));
+  const pages = segments.reduce((sum, segment) => sum + toPages(segment), 0);
+  const ask =
+    findEdge(segments) ??
+    (state.samples.length === 0 ? undefined : (findProbe(gaps, state) ?? findSplit(segments)));
+  return { ask, pages, meetings: segments.length - 1 };
+}
+
+function findEdge(segments: readonly Segment[]): PlannedAsk | undefined {
+  const edge = segments.find(({ begin, gap }) => begin === 0 && !gap.asked);
+  return edge && { from: edge.from, split: false, expected: toPages(edge) };
+}
+
+function findProbe(gaps: readonly Gap[], { samples }: WalkState): PlannedAsk | undefined {
+  const gap = gaps.at(-1);
+  if (gap === undefined || gap.to !== null || gap.cuts >= FAN_OUT) return undefined;
+  const away = toReach(gap, samples) * (LEAP ** (gap.cuts + 1) - 1);
+  return { from: gap.from + toId(away), split: true, expected: Number.POSITIVE_INFINITY };
+}
+
+function findSplit(segments: readonly Segment[]): PlannedAsk | undefined {
+  const [segment] = segments
+    .filter(({ gap }) => gap.to !== null && gap.cuts < FAN_OUT)
+    .sort((a, b) => toPages(b) - toPages(a));
+  const pages = segment === undefined ? 0 : toPages(segment);
+  if (segment === undefined || pages < LEAST_PAGES) return undefined;
+  const { from, begin, end, gap } = segment;
+  // The middle of what is left besides the page that is being fetched at the beginning.
+  const aim = gap.count(begin) + (Math.min(1, pages / 2) + pages) / 2;
+  let low = begin;
+  let high = end;
+  while (high - low > 1 && high - low > high * 1e-6) {
+    const middle = (low + high) / 2;
+    if (gap.count(middle) < aim) low = middle;
+    else high = middle;
   }
-  if (segments.length === 0 || samples.length < ALONE_PAGES) return undefined;
-  const known = countKnown(state, segments);
-  const choice = segments
-    .filter((segment) => isSplittable(segment) && !isWasteful(state, segments, segment, known))
-    .reduce<Segment | undefined>((a, b) => (a && toGain(a) > toGain(b) ? a : b), undefined);
-  if (choice === undefined) return undefined;
-  return {
-    from: toSplit(choice, state, known),
-    split: true,
-    // Past an edge without any bound there may be as much again.
-    expected: (choice.to === null ? known : choice.pages / 2) * pageSize,
-  };
+  return { from: from + toId(high - begin), split: true, expected: pages };
 }
 
-/**
- * Whether it is large enough. Beyond an unanswered probe of the upper end there may be nothing at all; an answered one
- * without any bound calls for a probe.
- */
-function isSplittable({ to, pages, answered, open }: Segment): boolean {
-  if (to === null) return answered;
-  return pages >= WORTH_SPLITTING_PAGES && (answered || !open);
-}
-
-/** Pages that splitting gives others to fetch; past an answered edge without any bound, nobody knows. */
-function toGain({ to, pages, open }: Segment): number {
-  if (to === null) return Number.POSITIVE_INFINITY;
-  return open ? pages / 2 : pages;
-}
-
-/**
- * Pages that there seem to be, those that are there already included. What lies between known places is only guessed: it is
- * believed up to a multiple of what is there, and the less the more guesses have come to nothing.
- */
-function countKnown({ records, repeated, pageSize }: WalkState, segments: Segment[]): number {
+/** The gaps of the coverage, ascending, and what they probably hold. */
+function toGaps(state: WalkState): Gap[] {
+  const { coverage, samples, asking, pageSize, records, holes } = state;
   const here = records / pageSize;
-  const between = segments.reduce((sum, { pages, open }) => sum + (open ? 0 : pages), 0);
-  return here + Math.min(between, (here * MOST_BELIEVED) / (1 + repeated));
-}
-
-/** Whether what was fetched twice or in vain, and what will be, exceeds what splitting may cost. */
-function isWasteful(
-  { records, repeated, empty, pageSize, starving }: WalkState,
-  segments: Segment[],
-  choice: Segment,
-  known: number,
-): boolean {
-  if (choice.to === null) return false;
-  const more = starving ? STARVING : 1;
-  const here = (records / pageSize) * more;
-  const others = segments.slice(0, -1).filter(({ open }) => open === choice.open).length;
-  if (choice.open) {
-    return empty + others + 1 > FREE_EMPTY + Math.max(0, WASTE_SHARE * here - repeated);
-  }
-  // Where two walks meet, half a page is fetched twice. What is only expected counts half: it may not be there.
-  const meetings = (others + 1) / 2;
-  const spent = repeated + Math.max(0, empty - FREE_EMPTY);
-  return spent + meetings > FREE_REPEATED + (REPEATED_SHARE * (here + known * more)) / 2;
-}
-
-/** The gaps, cut at the places being asked from. */
-function toSegments({ coverage, samples, asking, pageSize }: WalkState): Segment[] {
-  return findGaps(coverage).flatMap((gap) => {
-    const cuts = asking
-      .filter((from) => from > gap.from && (gap.to === null || from < gap.to))
-      .sort((a, b) => (a < b ? -1 : 1));
-    const starts = [gap.from, ...cuts];
-    return starts.map((from, index) => {
-      const to = starts[index + 1] ?? gap.to;
-      const left = samples[findFirst(samples, from) - 1];
-      const right = to === null ? undefined : samples[findFirst(samples, to)];
-      return {
-        from,
-        to,
-        pages: to === null ? 1 : expectRecords(Number(to - from), left, right, pageSize) / pageSize,
-        answered: index === 0 && from > 0n,
-        open: right === undefined || right.records === 0,
-      };
-    });
+  // How long a run is in this walk, on average.
+  const usual = here / (1 + holes);
+  return findGaps(coverage).map((gap) => {
+    const index = findFirst(samples, gap.from) - 1;
+    const last = samples[index];
+    const cuts = asking.filter((from) => isInside(from, gap)).length;
+    // A request from within the last page will bring more than that page did.
+    const asked = asking.some(
+      (from) => from === gap.from || (last !== undefined && from < gap.from && from > last.from),
+    );
+    const left = findRun(samples, index, -1, pageSize);
+    const right =
+      gap.to === null ? undefined : findRun(samples, findFirst(samples, gap.to), 1, pageSize);
+    const length = gap.to === null ? Number.POSITIVE_INFINITY : Number(gap.to - gap.from);
+    const reach = toReach(gap, samples);
+    const count = (x: number): number => {
+      if (left === undefined) return 0;
+      const near = goOn(left, x, usual);
+      // Beyond the last record known the end may lie at any order of magnitude.
+      if (right === undefined || right.pages === 0) {
+        return x === Number.POSITIVE_INFINITY ? here : (near + here * Math.log(1 + x / reach)) / 2;
+      }
+      const even = (x * (left.pages + right.pages)) / (left.width + right.hole + right.width);
+      const back = goOn(right, length, usual) - goOn(right, length - x, usual);
+      return (near + even + back) / 2;
+    };
+    return { ...gap, count, cuts, asked };
   });
 }
 
 /**
- * How many records a segment probably holds, by the density of its neighbours: when the two differ, as if it went evenly
- * from one to the other. Beyond the last engagement nothing tells what lies before it: half of what fits.
+ * Pages that a run goes on for within the next `distance` ids: as it has lasted for `width`, so it may last as long again,
+ * and with half the chance twice as long; but hardly much longer than `usual` runs.
  */
-function expectRecords(
-  length: number,
-  left: PageSample | undefined,
-  right: PageSample | undefined,
+function goOn({ pages, width, hole }: Run, distance: number, usual: number): number {
+  const more = pages * Math.log(1 + distance / (width + hole));
+  return more === Number.POSITIVE_INFINITY ? usual : (usual * more) / (usual + more || 1);
+}
+
+function toSegments(gap: Gap, asking: readonly bigint[]): Segment[] {
+  const cuts = asking.filter((from) => isInside(from, gap)).sort((a, b) => (a < b ? -1 : 1));
+  return [gap.from, ...cuts].map((from, index) => {
+    const to = cuts[index] ?? gap.to;
+    return {
+      from,
+      begin: Number(from - gap.from),
+      end: to === null ? Number.POSITIVE_INFINITY : Number(to - gap.from),
+      gap,
+    };
+  });
+}
+
+function toPages({ begin, end, gap }: Segment): number {
+  return gap.count(end) - gap.count(begin);
+}
+
+function isInside(id: bigint, { from, to }: IdRange): boolean {
+  return id > from && (to === null || id < to);
+}
+
+/** Ids from the first record of all to the gap. */
+function toReach({ from }: IdRange, samples: readonly PageSample[]): number {
+  return Math.max(1, Number(from - (samples[0]?.first ?? 0n)));
+}
+
+/** The run that begins with the page of that index and goes on downwards (-1) or upwards (1). */
+function findRun(
+  samples: readonly PageSample[],
+  index: number,
+  step: 1 | -1,
   pageSize: number,
-): number {
-  const before = left && left.records / toWidth(left, left.first);
-  const after = right && right.records / toWidth(right, right.from);
-  if (before && after) return length * logarithmicMean(before, after);
-  const density = before || after;
-  return density ? (length * density) / 2 : pageSize;
-}
-
-function toWidth({ to }: PageSample, from: bigint): number {
-  return to === null ? Number.POSITIVE_INFINITY : Number(to - from);
-}
-
-function logarithmicMean(a: number, b: number): number {
-  const ratio = Math.log(a / b);
-  return Math.abs(ratio) < 1e-3 ? a : (a - b) / ratio;
-}
-
-/** Where to ask within a segment that is being asked from its beginning. */
-function toSplit(
-  { from, to, pages, open }: Segment,
-  { coverage, samples }: WalkState,
-  known: number,
-): bigint {
-  // In ids: what is known laid out once more at the density of the last page; or as far again as it went to the last
-  // page, past whatever hole.
-  const dense = known * toPageWidth(samples[findFirst(samples, from) - 1]);
-  const before = coverage.findLast(({ to }) => to !== null && to < from)?.to ?? samples[0]?.first;
-  const again = Math.max(1, dense, Number(from - (before ?? from)));
-  // Well beyond everything known: what is there is needed anyway, and where nothing is, the end is known.
-  if (to === null) return from + toId(again * (PROBE_FACTOR - 1));
-  const length = Number(to - from);
-  // All may end anywhere: the middle in orders of magnitude.
-  if (open) return from + toId(Math.min(Math.sqrt(again * length), length / 2));
-  // The middle of what is left besides the page that is being fetched at the beginning.
-  const fetched = Math.min(0.5, 1 / pages);
-  return from + toId(length * (fetched + (1 - fetched) / 2));
-}
-
-function toPageWidth(sample: PageSample | undefined): number {
-  return sample === undefined || sample.to === null ? 1 : Number(sample.to - sample.first);
+): Run | undefined {
+  const begin = samples[index];
+  if (begin === undefined) return undefined;
+  let { records, first, to } = begin;
+  const hole = step === 1 ? Number(first - begin.from) : 0;
+  for (let n = 1; n < MOST_LOOKS && to !== null; n++) {
+    const next = samples[index + n * step];
+    if (next === undefined || next.to === null) break;
+    const width = to - first;
+    const away = step === 1 ? next.first - to : first - next.to;
+    if (away > width || next.to - next.first > 2n * width) break;
+    if (step === 1) to = next.to;
+    else first = next.first;
+    records += next.records;
+  }
+  const width = to === null ? 1 : Math.max(1, Number(to - first));
+  return { pages: records / pageSize, width, hole };
 }
 
 function toId(distance: number): bigint {
-  return BigInt(Math.ceil(distance));
+  return BigInt(Math.max(1, Math.ceil(distance)));
 }
 
 /** Index of the first page that begins at `from` or beyond. */

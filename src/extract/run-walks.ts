@@ -4,32 +4,39 @@ import type { FetchedPage } from './open-run.ts';
 import { createPageSize, type PageSize } from './page-size.ts';
 import type { Ask, Walk } from './walk.ts';
 
-/** What acts for the walks. */
-export interface WalkThings {
+/** Dependencies of {@link runWalks}. */
+export interface WalkDeps {
   client: HubSpotClient;
   /** Writes a page down; resolves when it is safely on disk: its body is gone then. Called for several pages at once. */
   save(page: FetchedPage): Promise<void>;
   signal: AbortSignal;
 }
 
+/** HubSpot's limits are per ten seconds. */
+const INTERVAL_MS = 10_000;
 /** Requests under way at most: beyond, latency would have to exceed three seconds to make use of them. */
 const MOST_IN_FLIGHT = 64;
 /** Bodies under way at most, by the size of the largest of late. Two always have room. */
 const MOST_BYTES_IN_FLIGHT = 64 * 2 ** 20;
 const FEWEST_IN_FLIGHT = 2;
-/** How much faster than the allowance on average it may go: what was left unused is caught up on so fast. */
-const IN_FLIGHT_MARGIN = 1.3;
+/** The allowance may be used up so many times as fast as it comes: what was left unused is caught up on. */
+const BURST = 3.4;
+/** Pages that splitting may fetch in vain: a few, and a share of all there seem to be. */
+const FREE_WASTE = 2;
+const WASTE_SHARE = 0.04;
+/** The share that may be added while the allowance lies idle: of all pages, or at least of the first interval's. */
+const IDLE_WASTE_SHARE = 0.33;
 
 /**
- * Fetches the pages of all walks until they are complete, `pageLimit` records a page at most. As long as HubSpot's
- * allowance is not used up there is a request waiting for its turn; a walk is split only while the answers take so long
- * that those under way do not use the allowance.
+ * Fetches the pages of all walks until they are complete, `pageLimit` records a page at most. While HubSpot's allowance
+ * is not used up, one request waits for its turn. A walk is split only while the requests under way cannot use the
+ * allowance, and while what splitting wastes stays small.
  * Throws what the client, `save` or a walk throws, or the signal's reason; pages under way are dropped then, except that
  * those besides one that HubSpot failed to give are still waited for.
  */
 export async function runWalks(
   walks: readonly Walk[],
-  { client, save, signal }: WalkThings,
+  { client, save, signal }: WalkDeps,
   pageLimit: number,
   mostInFlight = MOST_IN_FLIGHT,
 ): Promise<void> {
@@ -110,11 +117,13 @@ export async function runWalks(
     });
     const room = answered ? Math.min(mostInFlight, countRoom(bodyBytes)) : 1;
     const mayAsk = failure === undefined && inFlight.size < room && client.waiting === 0;
+    const steady = client.rate * latencyMs;
     // Rounded: near the pace of one request after the other, company wastes more than it gains.
-    const useful = Math.round(client.rate * latencyMs * IN_FLIGHT_MARGIN);
+    const useful = Math.round(steady * BURST);
     const maySplit = useful > 1 && asking < useful;
-    const starving = inFlight.size < useful / 2;
-    const next = mayAsk ? pickAsk(walks, maySplit, starving) : undefined;
+    const idlePages = asking < steady ? Number.POSITIVE_INFINITY : client.rate * INTERVAL_MS;
+    const best = mayAsk ? pickAsk(walks) : undefined;
+    const next = !best?.ask.split || (maySplit && mayWaste(walks, idlePages)) ? best : undefined;
     if (next !== undefined) launch(next.walk, next.ask);
     else if (inFlight.size > 0) await woken;
     else if (failure !== undefined) throw failure;
@@ -129,16 +138,24 @@ function countRoom(bodyBytes: number): number {
   return Math.max(FEWEST_IN_FLIGHT, Math.min(MOST_IN_FLIGHT, fitting));
 }
 
-/** The ask that promises most of all walks'; a split only when `maySplit`. */
-function pickAsk(
-  walks: readonly Walk[],
-  maySplit: boolean,
-  starving: boolean,
-): { walk: Walk; ask: Ask } | undefined {
+/** Whether one more split is worth what it may cost; of at most `idlePages` a larger share may be wasted. */
+function mayWaste(walks: readonly Walk[], idlePages: number): boolean {
+  let pages = 0;
+  let wasted = 0;
+  for (const { spending } of walks) {
+    pages += spending.pages;
+    wasted += spending.wasted;
+  }
+  const idle = IDLE_WASTE_SHARE * Math.min(pages, idlePages);
+  return wasted < FREE_WASTE + WASTE_SHARE * pages + idle;
+}
+
+/** The ask that promises most of all walks'; a split only when nothing else is left to ask. */
+function pickAsk(walks: readonly Walk[]): { walk: Walk; ask: Ask } | undefined {
   let best: { walk: Walk; ask: Ask } | undefined;
   for (const walk of walks) {
-    const ask = walk.plan(starving);
-    if (ask === undefined || (ask.split && !maySplit)) continue;
+    const ask = walk.plan();
+    if (ask === undefined) continue;
     const isBetter =
       best === undefined ||
       (best.ask.split && !ask.split) ||

@@ -2,7 +2,7 @@ import type { KnownPage } from '../archive/journal.ts';
 import type { PageRequest } from '../hubspot/client.ts';
 import type { PageSummary } from '../hubspot/page-summary.ts';
 import { createChain } from './chain.ts';
-import type { FindCompanions, Walk } from './walk.ts';
+import { type FindCompanions, NO_SPENDING, type Walk } from './walk.ts';
 
 /** A stream whose cursors only HubSpot understands. */
 export interface ChainStream {
@@ -27,6 +27,7 @@ export function createChainWalk(
       return chain.complete;
     },
     plan: () => chain.plan(),
+    spending: NO_SPENDING,
     begin: () => chain.begin(),
     drop: (ask) => chain.drop(ask),
     toRequest: ({ cursor }, limit) => stream.toRequest(cursor, limit),

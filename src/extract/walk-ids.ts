@@ -4,8 +4,8 @@ import type { PageSummary } from '../hubspot/page-summary.ts';
 import { isRawNumber } from '../json.ts';
 import { CHAINED, type Chain, createChain } from './chain.ts';
 import { type Coverage, type CursorRule, cover, findGaps, type IdRange } from './coverage.ts';
-import { findFirst, type PageSample, planAsk } from './plan-ask.ts';
-import type { Ask, FindCompanions, Walk } from './walk.ts';
+import { findFirst, type Outlook, type PageSample, planAsk } from './plan-ask.ts';
+import { type Ask, type FindCompanions, NO_SPENDING, type Walk } from './walk.ts';
 
 type Link = Pick<KnownPage, 'cursor' | 'nextCursor' | 'hasMore'>;
 
@@ -34,8 +34,8 @@ export function createIdWalk(
   let coverage: Coverage = [];
   const samples: PageSample[] = [];
   let records = 0;
-  let repeated = 0;
-  let empty = 0;
+  let wasted = 0;
+  let holes = 0;
   let asking: bigint[] = [];
   let chain: Chain | undefined;
   const links: Link[] = [];
@@ -51,11 +51,15 @@ export function createIdWalk(
     const range = toRange(page.cursor, page.nextCursor, page.hasMore);
     coverage = cover(coverage, range);
     records += found.records * share;
-    if (found.records === 0) empty += 1;
-    else repeated += 1 - share;
+    wasted += found.records === 0 ? 1 : 1 - share;
     const sample = { ...range, records: found.records, first: found.first ?? range.from };
+    const { from, to, first } = sample;
+    if (to !== null && first - from > to - first) holes += 1;
     samples.splice(findFirst(samples, range.from), 0, sample);
   }
+
+  const look = (): Outlook =>
+    planAsk({ coverage, samples, asking, records, holes, pageSize: stream.pageSize });
 
   function becomeChain(reason: string): Chain {
     note(`${stream.name}: ${reason}; going on with one walk from the start, page by page`);
@@ -87,20 +91,15 @@ export function createIdWalk(
     get complete() {
       return chain?.complete ?? findGaps(coverage).length === 0;
     },
-    plan(starving = false) {
+    plan() {
       if (chain !== undefined) return chain.plan();
-      const { pageSize } = stream;
-      const planned = planAsk({
-        coverage,
-        samples,
-        asking,
-        records,
-        repeated,
-        empty,
-        pageSize,
-        starving,
-      });
-      return planned && { ...planned, cursor: stream.rule.toCursor(planned.from) };
+      const { ask } = look();
+      return ask && { ...ask, cursor: stream.rule.toCursor(ask.from) };
+    },
+    get spending() {
+      if (chain !== undefined) return NO_SPENDING;
+      const { pages, meetings } = look();
+      return { pages: records / stream.pageSize + pages, wasted: wasted + meetings };
     },
     begin(ask) {
       if (chain !== undefined) chain.begin();

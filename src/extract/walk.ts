@@ -31,6 +31,17 @@ export interface Ask {
   split: boolean;
 }
 
+/** What a walk costs, in pages. */
+export interface Spending {
+  /** Pages that there probably are, those fetched included. */
+  pages: number;
+  /** Pages' worth of requests that brought nothing new, and at most one for each place where two requests will meet. */
+  wasted: number;
+}
+
+/** A chain's: it cannot be split. */
+export const NO_SPENDING: Spending = { pages: 0, wasted: 0 };
+
 /**
  * The pages of one stream, in whatever order they are fetched. A walk knows what is left to ask for; runWalks asks.
  */
@@ -40,7 +51,9 @@ export interface Walk {
   readonly kind: 'ids' | 'chain';
   readonly complete: boolean;
   /** What to ask for next; undefined when one more request would not help now. */
-  plan(starving?: boolean): Ask | undefined;
+  plan(): Ask | undefined;
+  /** What splitting has cost and will probably cost. */
+  readonly spending: Spending;
   /** A request for `ask` begins. */
   begin(ask: Ask): void;
   /** The request for `ask` ended without a page. */

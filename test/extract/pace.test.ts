@@ -4,7 +4,7 @@ import { LAST_ID } from '../../src/extract/coverage.ts';
 import { planAsk } from '../../src/extract/plan-ask.ts';
 import { createIdWalk } from '../../src/extract/walk-ids.ts';
 import { ID_SHAPES } from '../support/id-shapes.ts';
-import { simulateWalk, toStream } from '../support/model-hubspot.ts';
+import { simulateWalks, toStream } from '../support/model-hubspot.ts';
 
 /** All in virtual time, and the same in every run: 1,000 pages of 250, 190 requests per 10 s, over five windows. */
 const ROWS = 250_000;
@@ -30,20 +30,20 @@ describe('the share of the allowance that is used, and the requests beyond rows 
     ['clumps', 1000, 0.75, 1.13],
     ['uniform', 2000, 0.63, 1.05],
   ])('%s ids at a latency of %d ms', async (shape, latencyMs, share, overhead) => {
-    const walked = await simulateWalk(ID_SHAPES[shape](ROWS), { latencyMs });
+    const walked = await simulateWalks([ID_SHAPES[shape](ROWS)], { latencyMs });
     expect(walked.share).toBeGreaterThanOrEqual(share);
     expect(walked.overhead).toBeLessThanOrEqual(overhead);
     expect(walked.limited).toBe(0);
   });
 
   test('the longer it runs, the nearer it comes', async () => {
-    const walked = await simulateWalk(ID_SHAPES.uniform(4 * ROWS), { latencyMs: 1000 });
+    const walked = await simulateWalks([ID_SHAPES.uniform(4 * ROWS)], { latencyMs: 1000 });
     expect(walked.share).toBeGreaterThanOrEqual(0.95);
     expect(walked.overhead).toBeLessThanOrEqual(1.03);
   });
 
   test('no more is under way than the allowance takes', async () => {
-    const { mostInFlight } = await simulateWalk(ID_SHAPES.uniform(ROWS), { latencyMs: 300 });
+    const { mostInFlight } = await simulateWalks([ID_SHAPES.uniform(ROWS)], { latencyMs: 300 });
     // 19 requests a second times 0.3 s, a third more to catch up, and those that wait for their turn.
     expect(mostInFlight).toBeLessThanOrEqual(9);
   });
@@ -61,13 +61,13 @@ describe('small portals', () => {
     [30_000, 136],
   ])('%d engagements take %d requests at most', async (rows, most) => {
     for (const latencyMs of [20, 300, 2000]) {
-      const { requests } = await simulateWalk(ID_SHAPES.uniform(rows), { latencyMs });
+      const { requests } = await simulateWalks([ID_SHAPES.uniform(rows)], { latencyMs });
       expect(requests).toBeLessThanOrEqual(most);
     }
   });
 
   test('fast answers are waited for, one after the other: not a request more than pages', async () => {
-    const { requests, mostInFlight } = await simulateWalk(ID_SHAPES.uniform(5_000), {
+    const { requests, mostInFlight } = await simulateWalks([ID_SHAPES.uniform(5_000)], {
       latencyMs: 20,
     });
     expect([requests, mostInFlight]).toEqual([20, 1]);
@@ -99,9 +99,7 @@ test('planning stays cheap when many thousand pages are there', () => {
       samples: watched,
       asking: [5_000n, end],
       records: pages * 250,
-      repeated: 0,
-      empty: 0,
-      starving: false,
+      holes: 0,
       pageSize: 250,
     });
     return looks;

@@ -27,7 +27,19 @@ export const ID_SHAPES = {
   /** A thousand at a time without any hole, as imports leave them, and nothing for long in between. */
   steps: (count) =>
     Array.from({ length: count }, (_, n) => BigInt(n) + BigInt(Math.floor(n / 1000)) * 10n ** 11n),
-  /** The same, of all lengths. */
+  /** 25 working days, and nights that are twice as wide. */
+  days: (count) =>
+    Array.from({ length: 25 }, (_, day) =>
+      spread(count / 25, 2 * count, (x) => x, day).map((id) => id + BigInt(day * 6 * count)),
+    ).flat(),
+  /** 75 clumps without any hole, and holes in between that are 1,600 times as wide. */
+  farSteps: (count) => {
+    const length = Math.ceil(count / 75);
+    return Array.from({ length: count }, (_, n) =>
+      BigInt(1 + n + Math.floor(n / length) * 1600 * length),
+    );
+  },
+  /** The same as steps, of all lengths. */
   clumps: (count) => {
     const random = seededRandom(7);
     let id = 0n;

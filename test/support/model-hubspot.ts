@@ -12,7 +12,7 @@ import { createRateLimit, UNKNOWN_ACCOUNT } from '../../src/hubspot/rate-limit.t
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 /** The page that a model server has at `cursor`. Throws HubSpotRefused for a cursor it does not take. */
-export type ServePage = (cursor: string | null, limit: number) => PageSummary;
+export type ServePage = (cursor: string | null, limit: number, stream?: string) => PageSummary;
 
 /** A HubSpot made of a function, in virtual time. */
 export interface ModelOptions {
@@ -59,7 +59,9 @@ export function createModel({ clock, serve, latencyMs, max = 190, seed = 1 }: Mo
       await clock.sleep(wayMs);
       const cursor = request.query['cursor'] ?? null;
       const allowed = server.take('other') === 'allowed';
-      const page = allowed ? serve(cursor, Number(request.query['limit'])) : undefined;
+      const page = allowed
+        ? serve(cursor, Number(request.query['limit']), request.path.slice(1))
+        : undefined;
       cursors.push(cursor);
       const remaining = Number(server.headers('all')['X-HubSpot-RateLimit-Remaining']);
       await clock.sleep(durationMs - wayMs);
@@ -125,14 +127,14 @@ export function createModel({ clock, serve, latencyMs, max = 190, seed = 1 }: Mo
 }
 
 /** A stream of the model server. */
-export function toStream(rule: CursorRule, pageSize: number): IdStream {
+export function toStream(rule: CursorRule, pageSize: number, name = 'engagements'): IdStream {
   return {
-    name: 'engagements',
+    name,
     rule,
     pageSize,
     toRequest: (cursor, limit) => ({
       method: 'GET',
-      path: '/model',
+      path: `/${name}`,
       query: { limit: String(limit), ...(cursor === null ? {} : { cursor }) },
       body: null,
     }),
@@ -187,50 +189,83 @@ export function toEntry({ stream, walk, cursor, answer }: FetchedPage): PageEntr
   };
 }
 
-/** What a walk over a model server came to. */
+/** What walks over a model server came to. */
 export interface Simulation {
-  /** ⌈ids / page size⌉, one for none. */
+  /** Σ ⌈ids / page size⌉ of the walks, at least one. */
   pages: number;
   requests: number;
   /** requests / pages */
   overhead: number;
-  /** Requests of those that the allowance gives for the time that the walk took. */
+  elapsedMs: number;
+  /** How many times as long it took as full pages take at best, see {@link toShortestMs}. */
+  timesShortest: number;
+  /** Requests of those that the allowance gives for the time that it took. */
   share: number;
   limited: number;
   mostInFlight: number;
 }
 
-/** Walks ascending `ids` to the end in virtual time, and checks that every one of them was fetched. */
-export async function simulateWalk(
-  ids: readonly bigint[],
+/** Walks the ascending ids of each of `streams` to the end in virtual time, and checks that every id was fetched. */
+export async function simulateWalks(
+  streams: readonly (readonly bigint[])[],
   {
     pageSize = 250,
+    rule = LAST_ID,
     max = 190,
     ...options
-  }: Omit<ModelOptions, 'clock' | 'serve'> & { pageSize?: number },
+  }: Omit<ModelOptions, 'clock' | 'serve'> & { pageSize?: number; rule?: CursorRule },
 ): Promise<Simulation> {
   const clock = createVirtualClock();
-  const model = createModel({ ...options, max, clock, serve: serveIds(ids) });
-  const walk = createIdWalk(toStream(LAST_ID, pageSize), [], (message) => {
-    throw new Error(message);
-  });
-  const seen = new Set<bigint>();
-  const save = async ({ answer }: FetchedPage): Promise<void> => {
-    for (const id of answer.page.ids) seen.add(id);
+  const servers = streams.map((ids) => serveIds(ids, rule));
+  const serve: ServePage = (cursor, limit, stream) =>
+    (servers[Number(stream)] as ServePage)(cursor, limit);
+  const model = createModel({ ...options, max, clock, serve });
+  const walks = streams.map((_, n) =>
+    createIdWalk(toStream(rule, pageSize, String(n)), [], (message) => {
+      throw new Error(message);
+    }),
+  );
+  const seen = streams.map(() => new Set<bigint>());
+  const save = async ({ stream, answer }: FetchedPage): Promise<void> => {
+    for (const id of answer.page.ids) seen[Number(stream)]?.add(id);
   };
   const { signal } = new AbortController();
-  await clock.run(runWalks([walk], { client: model.client, save, signal }, pageSize));
-  if (seen.size !== ids.length) throw new Error(`${seen.size} ids of ${ids.length}`);
-  const pages = Math.max(1, Math.ceil(ids.length / pageSize));
+  await clock.run(runWalks(walks, { client: model.client, save, signal }, pageSize));
+  for (const [n, ids] of streams.entries()) {
+    if (seen[n]?.size !== ids.length) throw new Error(`${seen[n]?.size} ids of ${ids.length}`);
+  }
+  const pages = Math.max(
+    1,
+    streams.reduce((sum, ids) => sum + Math.ceil(ids.length / pageSize), 0),
+  );
   const requests = model.cursors.length;
   return {
     pages,
     requests,
     overhead: requests / pages,
+    elapsedMs: clock.elapsedMs,
+    timesShortest: clock.elapsedMs / toShortestMs({ pages, latencyMs: options.latencyMs, max }),
     share: requests / ((clock.elapsedMs / INTERVAL_MS) * max),
     limited: model.limited,
     mostInFlight: model.mostInFlight,
   };
+}
+
+/**
+ * The shortest time that so many full pages can take: until the allowance lets the last of them go, or log2(pages) + 2
+ * round trips, because with every answer the number of places known to ask from can about double.
+ */
+function toShortestMs({
+  pages,
+  latencyMs,
+  max,
+}: {
+  pages: number;
+  latencyMs: number;
+  max: number;
+}): number {
+  const windows = Math.ceil(pages / max) - 1;
+  return Math.max(windows * INTERVAL_MS, (Math.log2(pages) + 2) * latencyMs);
 }
 
 function toBody(page: PageSummary): Buffer {
