@@ -1,8 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import yargs, { type Argv, type PositionalOptions } from 'yargs';
-import PACKAGE from '../package.json' with { type: 'json' };
 import type { Command, OptionTable } from './commands/command.ts';
 import type { Context } from './commands/context.ts';
 import { dbCommand, psqlCommand } from './commands/database.ts';
@@ -80,13 +80,17 @@ function openCli(argv: string[]): Argv {
     .scriptName(NAME)
     .parserConfiguration({ 'duplicate-arguments-array': false, 'populate--': true })
     .strict()
-    .version(PACKAGE.version)
+    .version(readVersion())
     .wrap(Math.min(process.stdout.columns ?? 80, 100))
     .fail((message, error) => {
       throw error ?? toUsageError(message);
     });
   addOptions(cli, COMMON_OPTIONS, 'Common options:');
   return cli.group(['help', 'version'], 'Common options:');
+}
+
+function readVersion(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 }
 
 /** Wrong usage in yargs's words, with what may have been meant. */

@@ -95,7 +95,8 @@ export async function extract(
     const doneBytes = run?.pages.reduce((sum, page) => sum + page.bytes, 0) ?? 0;
     await assertRoom(options.dataDir, Math.max(0, expectedBytes - doneBytes), options.spareBytes);
     const draft = run?.plan ?? (await draftPlan(decision, options, client));
-    if (draft.api === 'v1') progress.note(describeV1End(startedAt));
+    // A log would have it again and again.
+    if (draft.api === 'v1') (progress.announce ?? progress.note)(describeV1End(startedAt));
     let portalId = run?.pages.find((page) => page.portalId !== null)?.portalId ?? state.portalId;
     const assertOurs = (told: number | null): void => {
       const source = { demo: options.demo, portalId: told };

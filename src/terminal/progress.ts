@@ -10,7 +10,7 @@ export interface ProgressDisplay extends Progress {
   stop(): void;
 }
 
-const LINE_EVERY_MS = 10_000;
+const LINE_EVERY_MS = 60_000;
 
 /** A line in the log now and then: for cron, pipes and JSON logs. */
 export function createProgressLines(stage: string, log: Log, now: () => number): ProgressDisplay {
