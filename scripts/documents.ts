@@ -46,11 +46,9 @@ async function toPart(name: string): Promise<string> {
   }
   if (name === 'exit codes') return toTable(['code', 'meaning'], Object.entries(EXIT_MEANINGS));
   const command = name.replace(/^help /, '');
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    CLI,
-    ...command.split(' '),
-    '--help',
-  ]);
+  const argv = [CLI, ...command.split(' '), '--help'];
+  const env = { ...process.env, ENGAGEMENTS_NAME: './engagements' };
+  const { stdout } = await promisify(execFile)(process.execPath, argv, { env });
   return ['```', stdout.trimEnd(), '```'].join('\n');
 }
 
