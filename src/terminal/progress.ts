@@ -2,7 +2,7 @@ import { MultiBar } from 'cli-progress';
 import type { Progress } from '../progress.ts';
 import type { Log } from './log.ts';
 import { type ProgressState, toProgressLine } from './progress-line.ts';
-import { toCount } from './text.ts';
+import { toCount, wrapText } from './text.ts';
 
 /** A progress display, with an end. */
 export interface ProgressDisplay extends Progress {
@@ -58,7 +58,11 @@ export function createProgressBar(
   });
   const bar = bars.create(1, 0);
   let stopped = false;
-  const note = (message: string): void => bars.log(`${stage}: ${message}\n`);
+  // Terminals wrap no lines while there is a bar.
+  const note = (message: string): void => {
+    const lines = wrapText(`${stage}: ${message}`, stream.columns - 2);
+    bars.log(`${lines.join('\n  ')}\n`);
+  };
   return {
     update(next) {
       // What a stage that goes on with something starts from is not its own work.

@@ -49,7 +49,8 @@ export function shortenPath(folder: string): string {
   return relative === '' || relative.startsWith('..') ? folder : relative;
 }
 
-/** The text in lines of so many columns at most, broken between words. */
+/** The text in lines of so many columns at most, broken between words, and within those that are longer. */
 export function wrapText(text: string, columns: number): string[] {
-  return text.match(new RegExp(`\\S.{0,${columns - 1}}(?= |$)`, 'g')) ?? [];
+  const line = new RegExp(`\\S.{0,${columns - 1}}(?= |$)|\\S{1,${columns}}`, 'g');
+  return (text.match(line) ?? []).map((found) => found.trimEnd());
 }

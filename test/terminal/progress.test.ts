@@ -62,6 +62,19 @@ test('a note is on the screen though the bar is taken away at once', () => {
   expect(read()).toContain('load: left out: run 2026/11/24/015000Z-full\n');
 });
 
+test('a long note is all on the screen, in lines that fit it', () => {
+  const { stream, read } = createTerminal();
+  const bar = createProgressBar('extract', stream, () => 0);
+  const words = Array.from({ length: 40 }, (_, n) => `word${n}`).join(' ');
+  bar.note(words);
+  bar.stop();
+  const lines = read()
+    .split('\n')
+    .filter((line) => line.includes('word'));
+  expect(lines.map((line) => line.replace(/^.*extract: /, '').trim()).join(' ')).toBe(words);
+  expect(lines.slice(1).every((line) => line.length <= 80)).toBe(true);
+});
+
 test('what was there before is not counted into the rate', () => {
   const { stream, read } = createTerminal();
   let ms = 0;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { wrapText } from '../../src/terminal/text.ts';
 import {
   cutText,
   measureText,
@@ -21,6 +22,15 @@ test.each([
 
 test('line ends of a text stay', () => {
   expect(toVisibleLines('a\x1b\n\rb\n')).toBe('a\\x1b\n\\x0db\n');
+});
+
+test.each([
+  ['', []],
+  ['one two three', ['one two', 'three']],
+  ['one  twothree', ['one', 'twothree']],
+  ['a twothreefour five', ['a', 'twothree', 'four', 'five']],
+])('%j in lines of 8 columns is %j', (text, lines) => {
+  expect(wrapText(text, 8)).toEqual(lines);
 });
 
 test.each([
