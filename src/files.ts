@@ -114,17 +114,25 @@ export function systemReason(error: unknown): string {
 /** Bytes to leave free for what is being written at the same time, and for other programs on the same disk. */
 export const SPARE_BYTES = 64 * 2 ** 20;
 
-/** Throws ArchiveError when the disk of `folder` (which need not exist) has no room for `byteCount` and the spare bytes. */
+/**
+ * Throws ArchiveError when the disk of `folder` (which need not exist) has no room for `byteCount` and the spare bytes.
+ * `wholeBytes` is what the whole run still needs, for the message.
+ */
 export async function assertRoom(
   folder: string,
   byteCount: number,
   spareBytes = SPARE_BYTES,
+  wholeBytes = byteCount,
 ): Promise<void> {
   const free = await readFreeBytes(folder);
   const needed = byteCount + spareBytes;
   if (free >= needed) return;
+  const whole =
+    wholeBytes > byteCount
+      ? ` now, and about ${toMegabytes(wholeBytes + spareBytes)} for the rest of the run`
+      : '';
   throw new ArchiveError(
-    `the disk of ${folder} has ${toMegabytes(free)} free, and ${toMegabytes(needed)} are needed`,
+    `the disk of ${folder} has ${toMegabytes(free)} free, and ${toMegabytes(needed)} are needed${whole}`,
     { next: 'Free some space and run the same command again; what is complete is kept.' },
   );
 }

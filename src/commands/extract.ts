@@ -20,46 +20,57 @@ import {
 } from './command.ts';
 import { type Context, watched, writeJson } from './context.ts';
 
+const WHAT = 'What to fetch:';
+const HOW = 'How to fetch it:';
+
 const OPTIONS = {
   full: {
     type: 'boolean',
     default: false,
+    group: WHAT,
     describe: 'Fetch everything, whatever the archive has',
   },
   since: {
     type: 'string',
+    group: WHAT,
     describe: 'Fetch what was modified since this instant, whatever the archive has',
   },
-  'full-every': FULL_EVERY_OPTION,
+  'full-every': { ...FULL_EVERY_OPTION, group: WHAT },
   api: {
     choices: ['v1', 'objects'],
+    group: WHAT,
     describe: "HubSpot's API to ask (default: HUBSPOT_API, else v1)",
   },
   types: {
     type: 'string',
+    group: WHAT,
     describe: 'By the objects API: ask for these types alone, such as calls,emails (default: all)',
+  },
+  'allow-empty': {
+    type: 'boolean',
+    default: false,
+    group: WHAT,
+    describe: 'Accept an empty answer although the archive has engagements',
   },
   'demo-step': {
     type: 'number',
     default: 0,
+    group: WHAT,
     describe: 'How often the demo portal has changed',
   },
-  'page-limit': { type: 'number', default: 250, describe: 'Records a page' },
+  'page-limit': { type: 'number', default: 250, group: HOW, describe: 'Records a page' },
   'max-requests-per-10s': {
     type: 'number',
+    group: HOW,
     describe: "Leave room for the account's other integrations",
   },
   'daily-reserve': {
     type: 'number',
     default: 0,
+    group: HOW,
     describe: 'Stop, resumable, before the account has fewer requests left for the day',
   },
-  compress: { type: 'boolean', default: false, describe: 'Keep the pages as .json.gz' },
-  'allow-empty': {
-    type: 'boolean',
-    default: false,
-    describe: 'Accept an empty answer although the archive has engagements',
-  },
+  compress: { type: 'boolean', default: false, group: HOW, describe: 'Keep pages as .json.gz' },
   json: JSON_OPTION,
 } as const satisfies OptionTable;
 

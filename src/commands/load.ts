@@ -15,30 +15,36 @@ import { runTransform } from './transform.ts';
 
 const OPTIONS = {
   transform: {
+    group: 'What to load:',
     type: 'boolean',
     default: false,
     describe: 'Transform first; a run that cannot be does not keep the others',
   },
   from: {
+    group: 'What to load:',
     type: 'string',
     describe: 'Merge again from this day (2026/11/24) or run (2026/11/24/015000Z-full) on',
   },
   rebuild: {
+    group: 'What to load:',
     type: 'boolean',
     default: false,
     describe: 'Merge all runs again, compare every row, remove what they do not hold',
   },
   'forget-missing': {
+    group: 'What to allow:',
     type: 'boolean',
     default: false,
     describe: 'Rebuild without the runs that the archive no longer has',
   },
   'allow-mass-delete': {
+    group: 'What to allow:',
     type: 'boolean',
     default: false,
     describe: 'Accept a full run that lacks many of the engagements there are',
   },
   'accept-redacted': {
+    group: 'What to allow:',
     type: 'boolean',
     default: false,
     describe: 'Let e-mails that came redacted replace the contents there are',
@@ -49,6 +55,7 @@ const OPTIONS = {
     describe: 'Memory Postgres may take for each step of a merge',
   },
   'allow-demo': {
+    group: 'What to allow:',
     type: 'boolean',
     default: false,
     describe: 'Load the demo portal into the database of DATABASE_URL',

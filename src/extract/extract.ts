@@ -115,6 +115,7 @@ export async function extract(
       return startRun(draft, decision, state, { options, startedAt, clock });
     });
 
+    let writtenBytes = doneBytes;
     const mayBeEmptied = draft.api === 'objects' && draft.mode === 'full' && !options.allowEmpty;
 
     async function save(page: FetchedPage): Promise<void> {
@@ -123,7 +124,9 @@ export async function extract(
       if (mayBeEmptied && page.cursor === null) {
         assertTypeNotEmptied(page.stream, page.answer.page, state);
       }
-      await assertRoom(options.dataDir, page.answer.body.length, options.spareBytes);
+      const size = page.answer.body.length;
+      await assertRoom(options.dataDir, size, options.spareBytes, expectedBytes - writtenBytes);
+      writtenBytes += size;
       run ??= await starting(page);
       await run.addPage(page);
       records += page.answer.page.records;
