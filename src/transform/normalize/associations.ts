@@ -72,7 +72,7 @@ function toLabels(
 ): string[] {
   const label = isObject(type) ? type['label'] : undefined;
   if (typeof label === 'string') return label === '' ? [] : [label];
-  const key = label === undefined && names !== undefined ? toLabelKey(type) : null;
+  const key = names === undefined ? null : toLabelKey(type);
   const name = key !== null && names !== undefined && Object.hasOwn(names, key) ? names[key] : '';
   return name === undefined || name === '' ? [] : [toText(name)];
 }

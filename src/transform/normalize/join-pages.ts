@@ -1,5 +1,6 @@
 import { ArchiveError } from '../../errors.ts';
 import { isObject, type JsonObject, setKey } from '../../json.ts';
+import { isNotFound } from '../../model/batch-errors.ts';
 import { hasMore } from './associations.ts';
 import { idToText, toId } from './ids.ts';
 
@@ -140,10 +141,9 @@ function toInline(to: unknown): JsonObject {
 function refuseErrors(page: unknown, file: string): void {
   const errors = isObject(page) && Array.isArray(page['errors']) ? page['errors'] : [];
   for (const error of errors) {
-    const kinds = isObject(error) ? [error['category'], error['subCategory']] : [];
-    if (kinds.some((kind) => typeof kind === 'string' && /NOT_FOUND|NO_ASSOCIATIONS/.test(kind)))
-      continue;
-    throw damaged(file, `HubSpot answered with an error in it (${String(kinds[0])})`);
+    if (isNotFound(error)) continue;
+    const category = isObject(error) ? error['category'] : undefined;
+    throw damaged(file, `HubSpot answered with an error in it (${String(category)})`);
   }
 }
 

@@ -131,9 +131,12 @@ describe('associations', () => {
     );
   });
 
-  test('that a record has none is no error', () => {
-    const subCategory = 'crm.associations.NO_ASSOCIATIONS_FOUND';
-    const value = { results: [], errors: [{ category: 'OBJECT_NOT_FOUND', subCategory }] };
+  test.each([
+    { category: 'OBJECT_NOT_FOUND', subCategory: 'crm.associations.NO_ASSOCIATIONS_FOUND' },
+    { category: 'OBJECT_NOT_FOUND', subCategory: {} },
+    { category: 'VALIDATION_ERROR', subCategory: { name: 'NO_ASSOCIATIONS_FOUND' } },
+  ])('that a record has none is no error: %j', (error) => {
+    const value = { results: [], errors: [error] };
     const associations = [{ file: 'c.json', kind: 'contacts', value }];
     expect(join([record('1')], { kinds: ['contacts'], associations })).toEqual([record('1')]);
   });
