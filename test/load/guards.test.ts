@@ -105,7 +105,8 @@ test('staging that somebody brought back is swept', async () => {
   expect((await bench.load()).merged.map(toCounts)).toEqual(['1 0 0 0 0']);
 });
 
-test('rows that do not arrive in the table are missed, and nothing is merged', async () => {
+test('rows that do not arrive in the table are missed, and nothing is merged', async ({ skip }) => {
+  skip(process.env['CITUS_TEST_URL'] !== undefined, 'Citus has no triggers on distributed tables');
   await bench.write(RUN, [{ id: 1 }, { id: 2 }]);
   await bench.client.query(`
     create function swallow() returns trigger language plpgsql as $$ begin return case new.id when 1 then new end; end $$;

@@ -53,7 +53,10 @@ const OWN = (role: string) => `
   comment on column engagements.title is 'it''s ours';
 `;
 
-test("users' grants, views, triggers, policies, publications and settings stay", async () => {
+test("users' grants, views, triggers, policies, publications and settings stay", async ({
+  skip,
+}) => {
+  skip(process.env['CITUS_TEST_URL'] !== undefined, 'Citus has no triggers on distributed tables');
   await bringAll();
   const role = `reader_${process.pid}_${Date.now()}`;
   await bench.client.query(OWN(role));
