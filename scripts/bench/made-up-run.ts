@@ -99,7 +99,7 @@ export async function writeMadeUpRun(dataDir: string, rowCount: number): Promise
     window: null,
     types: { CALL: 1, EMAIL: 1 },
     associationKinds: 'all',
-    rawManifestSha256: '',
+    rawManifestSha256: createHash('sha256').digest('hex'),
     records: rowCount,
     rows: rowCount,
     rejects: 0,

@@ -4,6 +4,7 @@
 -- are what earlier runs left (else the load begins with the first run); $5, $6: engagement type -> the first full run that
 -- covers it, of this load and after this run; $7: whether the tables may hold redacted e-mails; $8: the runs whose redacted
 -- e-mails are accepted; $9: what a redacted text looks like.
+-- unnest(array[…]) keeps Postgres from working out the same CASE again wherever its column is used.
 insert into load_state (
   portal_id, id, run_no, line, type, updated_at, archived_at, api, content_hash, extracted_at, redacted,
   associations, labels, attachments, relinked, deleted_at, gone_no, was_deleted_at,
@@ -49,7 +50,7 @@ from (
   from (
     select
       *,
-      case
+      unnest(array[case
         when not links then old_associations
         when old_id is null or old_associations = associations or $3::text[] is null then associations
         -- Of the kinds that the run does not tell of, what was there.
@@ -62,7 +63,7 @@ from (
               or split_part(pair, e'\x03', 1) <> all ($3::text[])
           ) as pairs
         )
-      end as new_associations,
+      end]) as new_associations,
       case
         when not links then old_labels
         when old_id is null or old_labels = labels or old_labels = '' then labels
@@ -104,7 +105,7 @@ from (
           old.deleted_at as old_deleted_at,
           old.gone_no as old_gone_no,
           old.was_deleted_at,
-          case
+          unnest(array[case
             when new.rejected then 'rejected'
             when old.id is null then 'inserted'
             when old.redacted and not new.redacted then 'updated'
@@ -116,7 +117,7 @@ from (
             when old.api <> $2::text and old.updated_at is not distinct from new.updated_at
               and (old.archived_at is null) = (new.archived_at is null) then 'same'
             else 'updated'
-          end as verdict
+          end]) as verdict
         from (
           select distinct on (portal_id, id) *
           from load_keys

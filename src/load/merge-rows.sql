@@ -6,7 +6,7 @@ insert into {table} (
 select
   {values}, coalesce(s.deleted_at, ($1::timestamptz[])[s.gone_no])
 from load_rows as r
-join load_state as s on s.portal_id = r.portal_id and s.id = r.id and s.run_no = r.run_no and s.line = r.line
+join load_state as s on s.portal_id = r.portal_id and s.id = r.id
 where not exists (
   select from {table} as e
   where e.portal_id = r.portal_id and e.id = r.id and e.content_hash = r.content_hash
