@@ -89,7 +89,7 @@ export async function transform(
       }
       for (const [stream, pages] of Object.entries(outcome.unknownStreams)) {
         progress.note(
-          `${run} has ${pages} pages of ${stream}, which this version does not know: they become no rows`,
+          `${run}: this version does not know the stream ${stream}; its pages (${pages}) become no rows`,
         );
       }
       runs.push({ ...outcome, durationMs: performance.now() - runStartedAt });

@@ -355,3 +355,33 @@ test('names with an escape in the JSON of a text are not taken for others', asyn
     records.map((_, n) => names[n % 3]),
   );
 });
+
+// Public records of real portals have these shapes: cleared ids as empty text, `url`, an id once for each label.
+test.each(objectTypes)('records as portals send them lose nothing: %s', (objectType) => {
+  const channel = 'CUSTOM_CHANNEL_CONVERSATION';
+  const results = ['a', 'b'].map((label) => ({ id: '5', type: `x_to_contact_${label}` }));
+  const properties = {
+    hs_communication_channel_type: channel,
+    hubspot_owner_id: '',
+    hubspot_team_id: '381141',
+    hs_attachment_ids: '',
+  };
+  const { content } = normalize(
+    { id: '106', url: 'https://x.example', properties, associations: { contacts: { results } } },
+    objectType,
+  );
+  expect(content).toMatchObject({
+    id: 106,
+    owner_id: null,
+    team_id: 381141,
+    attachments: [],
+    associations: { contact: [5] },
+    association_labels: {},
+  });
+  const isOwn = objectType === 'communications';
+  expect(content['metadata']).toEqual(isOwn ? { channelType: channel } : {});
+  expect(content['extra']).toEqual({
+    url: 'https://x.example',
+    ...(!isOwn && { hs_communication_channel_type: channel }),
+  });
+});
