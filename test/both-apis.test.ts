@@ -45,7 +45,9 @@ async function read(schema: Name): Promise<Record<string, unknown[]>> {
   const queries: Record<string, string> = {
     engagements: `select portal_id, id, type, created_at, updated_at, occurred_at, owner_id, title
       from ${schema}.engagements where ${known}`,
-    associations: `select a.* from ${schema}.engagement_associations a
+    // v1 knows no labels.
+    associations: `select a.portal_id, a.engagement_id, a.object_type, a.object_id
+      from ${schema}.engagement_associations a
       join ${schema}.engagements e on e.portal_id = a.portal_id and e.id = a.engagement_id
       where ${known} and object_type in ('contact', 'company', 'deal', 'ticket')`,
     attachments: `select a.* from ${schema}.engagement_attachments a
@@ -80,5 +82,12 @@ test('either API makes the same tables of what both know, and so does a change-o
     expect(expected[what]?.length).toBeGreaterThan(0);
   }
   expect(await read('objects')).toEqual(expected);
+  const labels = `select distinct unnest(labels) as label from objects.engagement_associations order by 1`;
+  expect((await database.client.query(labels)).rows.map(({ label }) => label)).toEqual([
+    'Deciding deal',
+    'Main point of contact',
+    'Original ticket',
+    'Paying company',
+  ]);
   expect(await read('changed')).toEqual(expected);
 });
