@@ -13,7 +13,7 @@ import { streamRecords } from './stream-records.ts';
  * A page above this size in bytes is streamed, if no other completes it: parsed whole, it takes some five times its size.
  * HubSpot's largest are of some MB.
  */
-export const STREAM_ABOVE_BYTES = 32 * 2 ** 20;
+export const STREAM_ABOVE_BYTES = 12 * 2 ** 20;
 
 /** A page of more values may be streamed as well: each takes up to a hundred bytes. */
 const MAX_VALUES = 1_000_000;

@@ -130,7 +130,7 @@ async function readRun(
 }
 
 /** Of the pages that the tasks under way are at, at most: each takes some five times its size. */
-const BYTES_UNDER_WAY = 32 * 2 ** 20;
+const BYTES_UNDER_WAY = 8 * 2 ** 20;
 
 /** What becomes of each task, in their order, whoever is done first. When it ends, nobody is at work any more. */
 async function* runTasks(

@@ -25,7 +25,7 @@ export interface TransformOptions {
   maxRejects?: MaxRejects | undefined;
   /** Size in bytes that a part does not grow beyond; 128 MiB. */
   partBytes?: number;
-  /** Pages above this size in bytes are streamed; 32 MiB. */
+  /** Pages above this size in bytes are streamed; 12 MiB. */
   streamAboveBytes?: number;
   /** Threads at most; as many as the machine has cores for this program. Never changes what is written. */
   workers?: number | undefined;
