@@ -117,11 +117,11 @@ export async function runWalks(
     });
     const room = answered ? Math.min(mostInFlight, countRoom(bodyBytes)) : 1;
     const mayAsk = failure === undefined && inFlight.size < room && client.waiting === 0;
-    const steady = client.rate * latencyMs;
-    // Rounded: near the pace of one request after the other, company wastes more than it gains.
-    const useful = Math.round(steady * BURST);
-    const maySplit = useful > 1 && asking < useful;
-    const idlePages = asking < steady ? Number.POSITIVE_INFINITY : client.rate * INTERVAL_MS;
+    const { rate } = client;
+    const steady = rate * latencyMs;
+    // Up to one, each request after the answer to the one before uses the allowance: splitting would only waste.
+    const maySplit = steady > 1 && asking < Math.round(steady * BURST);
+    const idlePages = asking < steady ? Number.POSITIVE_INFINITY : rate * INTERVAL_MS;
     const best = mayAsk ? pickAsk(walks) : undefined;
     const next = !best?.ask.split || (maySplit && mayWaste(walks, idlePages)) ? best : undefined;
     if (next !== undefined) launch(next.walk, next.ask);
