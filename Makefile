@@ -86,7 +86,7 @@ check: $(INSTALLED) ## Check format, lint, types and what each room imports
 	@node scripts/check-rooms.ts
 	@tsc
 
-format: $(INSTALLED) ## Format the code, apply safe fixes, fill README's generated parts
+format: $(INSTALLED) ## Format the code, apply safe fixes, fill the documents' generated parts
 	@biome check --write
 	@node scripts/documents.ts
 

@@ -1,17 +1,18 @@
 /**
- * Fills the generated parts of README and ARCHITECTURE: the help of each command, the settings, the exit codes, the
- * fields of the two APIs. Each stands between
- * `<!-- name -->` and `<!-- end -->` and is the program's own text, so that it cannot drift. Run by `make format`.
+ * Fills the generated parts of the documents: the help of each command, the settings, the exit codes, the fields of the
+ * two APIs, the data dictionary. Each stands between `<!-- name -->` and `<!-- end -->` and is the program's own text, so
+ * that it cannot drift. Run by `make format`.
  */
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { EXIT_MEANINGS } from '../src/errors.ts';
 import { VARIABLES } from '../src/settings.ts';
+import { toDictionary } from './dictionary.ts';
 import { toFieldsTable } from './fields.ts';
 
-const DOCUMENTS = ['README.md', 'ARCHITECTURE.md'];
+const ROOT = new URL('..', import.meta.url);
 const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
 
 /** A document as it is, and as it should be. */
@@ -22,10 +23,10 @@ export interface Rendered {
 }
 
 /** The documents with generated parts. */
-export function renderDocuments(): Promise<Rendered[]> {
+export async function renderDocuments(): Promise<Rendered[]> {
   return Promise.all(
-    DOCUMENTS.map(async (name) => {
-      const file = new URL(`../${name}`, import.meta.url);
+    (await listDocuments()).map(async (name) => {
+      const file = new URL(name, ROOT);
       const actual = await readFile(file, 'utf8');
       let expected = actual;
       for (const [whole, part = ''] of actual.matchAll(
@@ -39,8 +40,20 @@ export function renderDocuments(): Promise<Rendered[]> {
   );
 }
 
+/** The documents of the project, by their paths in it. */
+export async function listDocuments(): Promise<string[]> {
+  const docs = (await readdir(new URL('docs', ROOT))).filter((name) => name.endsWith('.md'));
+  return [
+    'README.md',
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    ...docs.sort().map((name) => `docs/${name}`),
+  ];
+}
+
 async function toPart(name: string): Promise<string> {
   if (name === 'fields') return toFieldsTable();
+  if (name === 'dictionary') return toDictionary();
   if (name === 'settings') {
     return toTable(['variable', 'what it is'], Object.entries(VARIABLES), '`');
   }

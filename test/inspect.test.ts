@@ -302,8 +302,8 @@ test('DuckDB counts the same from the NDJSON as the report does from the tables'
     .filter(([, type, count]) => type !== 'ALL' && count !== '0')
     .map(([day, type, count]) => [day, type, Number(count)]);
 
-  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-  const [, query = ''] = /duckdb -c "([^"]+)"/.exec(readme) ?? [];
+  const page = await readFile(new URL('../docs/archive.md', import.meta.url), 'utf8');
+  const [, query = ''] = /duckdb -c "([^"]+)"/.exec(page) ?? [];
   expect(query).not.toBe('');
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();

@@ -7,5 +7,5 @@ export function describeV1End(now: Date): string {
     now.getTime() < ENDS_AT
       ? 'HubSpot supports its v1 API until September 2027.'
       : 'HubSpot has not supported its v1 API since September 2027, and may switch it off.';
-  return `${what} To change over, add --api objects or set HUBSPOT_API=objects: the next run then goes on with the changes, and nothing is reloaded (README: Two API generations)`;
+  return `${what} To change over, add --api objects or set HUBSPOT_API=objects: the next run then goes on with the changes, and nothing is reloaded (docs/commands.md: Two API generations)`;
 }

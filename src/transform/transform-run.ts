@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type Drift, FORMAT, readNdjsonManifest } from '../archive/manifest.ts';
 import { isComplete, ndjsonRoot, type RunId } from '../archive/runs.ts';
 import { ArchiveError, type GuardRefused } from '../errors.ts';
-import { ASSOCIATION_KIND_NAMES } from '../model/association-kinds.ts';
+import { FIRST_KINDS } from '../model/association-kinds.ts';
 import type { FindDrift } from './find-drift.ts';
 import { countBytes, groupPages } from './group-pages.ts';
 import { readLabels } from './read-labels.ts';
@@ -124,7 +124,7 @@ async function readRun(
   const { folder, manifest, pages } = source;
   const { api, portalId } = manifest;
   const labelNames = await readLabels(folder, api, pages);
-  const associationKinds = manifest.objects?.associationKinds ?? ASSOCIATION_KIND_NAMES;
+  const associationKinds = manifest.objects?.associationKinds ?? FIRST_KINDS;
   const frame = { run, folder, api, portalId, associationKinds, labelNames };
   return { ...source, ...groupPages(pages, frame) };
 }

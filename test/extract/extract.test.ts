@@ -265,7 +265,7 @@ describe('the end of v1', () => {
       '2026-11-24T01:50:00.000Z',
       'v1',
       [
-        'HubSpot supports its v1 API until September 2027. To change over, add --api objects or set HUBSPOT_API=objects: the next run then goes on with the changes, and nothing is reloaded (README: Two API generations)',
+        'HubSpot supports its v1 API until September 2027. To change over, add --api objects or set HUBSPOT_API=objects: the next run then goes on with the changes, and nothing is reloaded (docs/commands.md: Two API generations)',
       ],
     ],
     [

@@ -5,7 +5,7 @@ import { exactNumber } from '../../src/json.ts';
 import { writeNdjsonRun } from '../support/ndjson-run.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
-test('the DuckDB query of README reads fields that come late, or with another type, and the newest copy', async () => {
+test('the DuckDB query of docs/archive.md reads fields that come late, or with another type, and the newest copy', async () => {
   const dataDir = await makeTemporaryFolder();
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
@@ -24,8 +24,8 @@ test('the DuckDB query of README reads fields that come late, or with another ty
       { ...late, extra: { newThing: { list: [1, 'x', null] } } },
     ] as Parameters<typeof writeNdjsonRun>[2]);
 
-    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-    const [, query = ''] = /duckdb -c "([^"]+)"/.exec(readme) ?? [];
+    const page = await readFile(new URL('../../docs/archive.md', import.meta.url), 'utf8');
+    const [, query = ''] = /duckdb -c "([^"]+)"/.exec(page) ?? [];
     const inFolder = query.replace('data/', `${dataDir}/`);
     const counted = (await connection.runAndReadAll(inFolder)).getRowsJS();
     expect(counted.map(([, type, count]) => [type, Number(count)])).toEqual([['EMAIL', 21_002]]);
