@@ -113,8 +113,8 @@ test('a portal whose engagements are all deleted, or an empty table, is an empty
 test('when the data were extracted is when the newest run began, in the zone of the report', async () => {
   await database.client.query(
     `insert into load_runs (portal_id, run, mode, api, started_at, loaded_at, ndjson_sha256, records, inserted, updated,
-       unchanged, older, duplicates, deleted, rejected, duration_ms)
-     select portal, started_at::text, 'full', 'v1', started_at, '2026-12-01Z', '', 0, 0, 0, 0, 0, 0, 0, 0, 0
+       unchanged, older, duplicates, deleted, rejected, withheld, redacted, accepts_redacted, duration_ms)
+     select portal, started_at::text, 'full', 'v1', started_at, '2026-12-01Z', '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, 0
      from (values (1, timestamptz '2026-03-28T23:30:00Z'), (2, '2026-03-29T01:30:00Z'), (1, '2026-01-01Z'))
        as run (portal, started_at)`,
   );
