@@ -53,5 +53,5 @@ test('the index leaves updates of other columns on their page', async () => {
      from pg_index join pg_attribute on attrelid = indrelid and attnum = any (indkey)
      where indexrelid = 'engagements_report'::regclass`,
   );
-  expect(rows[0].columns).toStrictEqual(['created_at', 'portal_id', 'type']);
+  expect(rows[0].columns).toStrictEqual(['created_at', 'id', 'portal_id', 'type']);
 });
